@@ -1,0 +1,18 @@
+namespace SpidOrleans.Contracts.Emission;
+
+/// <summary>Drains one shard of one project, keyed <c>{project}/{shard}</c>. Two of them for a moment cause repeats, nothing else.</summary>
+[Alias("spid.emitter")]
+public interface IEmitterGrain : IGrainWithStringKey
+{
+    /// <summary>Says that the shard may have rows; returns at once. The sweep calls it; the outbox stream does the same faster.</summary>
+    [Alias("Wake")]
+    Task WakeAsync();
+}
+
+/// <summary>What the stream <c>outbox</c> carries per shard: a bell, never the truth.</summary>
+[GenerateSerializer, Immutable, Alias("spid.outbox-ring")]
+public sealed record OutboxRing
+{
+    /// <summary>Events committed since the last ring of this shard.</summary>
+    [Id(0)] public required int Appended { get; init; }
+}

@@ -1,0 +1,15 @@
+namespace SpidOrleans.Contracts.Events;
+
+/// <summary>What became of a call that appends to a lane. Only <see cref="Stored"/> may be acknowledged.</summary>
+[GenerateSerializer, Alias("spid.track-outcome")]
+public enum TrackOutcome
+{
+    /// <summary>Every event is durable, now or since an earlier sending.</summary>
+    Stored = 0,
+
+    /// <summary>The lane holds <c>Limits:PendingPerLane</c> events: nothing was stored; try later (429).</summary>
+    LaneFull = 1,
+
+    /// <summary>The outbox did not confirm: some may be stored; send the same again (503).</summary>
+    Unavailable = 2,
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using SpidOrleans.Contracts.Events;
+
+namespace SpidOrleans.Contracts.Visitors;
+
+/// <summary>One browser between two resets, keyed <c>v:{visitor id}</c>; while anonymous the only writer of its lanes.</summary>
+[Alias("spid.visitor")]
+public interface IVisitorGrain : IGrainWithStringKey
+{
+    /// <summary>Appends events; returns once they are durable. A linked visitor's go to its user's lane.</summary>
+    /// <param name="source">The sender and with it the project.</param>
+    /// <param name="events">1 to 2,000, oldest first.</param>
+    /// <param name="fromBrowser">True when the browser itself sends: after the visitor was retired, events of a later
+    /// time belong to its successor. A client back end addresses exactly the visitor it names.</param>
+    [Alias("Track")]
+    Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, bool fromBrowser = false);
+
+    /// <summary>Connects the visitor with the user and appends the login event after everything the visitor had pending.
+    /// If the visitor belongs to somebody else, its successor is linked instead. Repeating the call changes nothing.</summary>
+    [Alias("Login")]
+    Task<LoginResult> LoginAsync(LoginRequest request);
+
+    /// <summary>Ends the session and retires this id for its browser. Repeating the call answers the same fresh visitor.</summary>
+    [Alias("Logout")]
+    Task<LogoutResult> LogoutAsync(LogoutRequest request);
+
+    /// <summary>Which visitor this browser is now, and who is signed in; slides the session.</summary>
+    [Alias("GetSession")]
+    Task<VisitorSession> GetSessionAsync();
+
+    /// <param name="project">Whose pending events to count.</param>
+    [Alias("Describe")]
+    Task<VisitorDescription> DescribeAsync(string project);
+}

@@ -1,0 +1,27 @@
+using SpidOrleans.Contracts.Users;
+
+namespace SpidOrleans.Contracts.Visitors;
+
+/// <summary>What a browser that shows a visitor's cookie is told.</summary>
+[GenerateSerializer, Immutable, Alias("spid.visitor-session")]
+public sealed record VisitorSession
+{
+    /// <summary>The visitor this browser is now: the asked one, or the last of its successors.</summary>
+    [Id(0)] public required VisitorId VisitorId { get; init; }
+
+    /// <summary>Who is signed in; null: nobody.</summary>
+    [Id(1)] public UserId? UserId { get; init; }
+
+    /// <summary>When the session ends unless it is used; null without a session.</summary>
+    [Id(2)] public DateTimeOffset? ExpiresAt { get; init; }
+}
+
+[GenerateSerializer, Immutable, Alias("spid.visitor-description")]
+public sealed record VisitorDescription
+{
+    /// <summary>The linked user; null while anonymous.</summary>
+    [Id(0)] public UserId? UserId { get; init; }
+
+    /// <summary>Accepted events of this visitor's own lane that Mixpanel has not confirmed.</summary>
+    [Id(1)] public int Pending { get; init; }
+}
