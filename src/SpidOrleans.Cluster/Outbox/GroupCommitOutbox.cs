@@ -1,0 +1,133 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace SpidOrleans.Cluster.Outbox;
+
+/// <summary>
+/// The one writer of this silo. It takes whatever all grains have queued, commits it as one transaction and only then
+/// answers the callers; the next group gathers while the last one commits. There is no timer: a lone event waits for
+/// nothing, and the busier the silo, the larger the groups.
+/// </summary>
+public sealed partial class GroupCommitOutbox(
+    IOutboxEngine engine, IOutboxBell bell, TimeProvider clock, ILogger<GroupCommitOutbox> logger) : BackgroundService, IOutbox
+{
+    /// <summary>Operations that may wait. A grain has one at a time, so this bounds grains, not events.</summary>
+    public const int QueueOperationsMax = 16_384;
+
+    /// <summary>Payload bytes that may wait; beyond it callers are told to come back (503) instead of filling memory.</summary>
+    public const long QueueBytesMax = 128 << 20;
+
+    /// <summary>Rows of one transaction: large enough that the commit's fsync vanishes, small enough that nobody waits long.</summary>
+    public const int GroupRowsMax = 4_000;
+
+    /// <summary>Payload bytes of one transaction, for the same reason.</summary>
+    public const long GroupBytesMax = 16 << 20;
+
+    /// <summary>How long a commit may take before its outcome counts as unknown.</summary>
+    public static readonly TimeSpan CommitTimeout = TimeSpan.FromSeconds(8);
+
+    private readonly Channel<OutboxOperation> _queue =
+        Channel.CreateBounded<OutboxOperation>(new BoundedChannelOptions(QueueOperationsMax) { SingleReader = true });
+
+    private long _queuedBytes;
+
+    public Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events) => Enqueue(new AppendOperation(lane, events));
+
+    public Task<int> MoveAsync(
+        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) =>
+        Enqueue(new MoveOperation(fromIdentity, toIdentity, shards, lastProject, last));
+
+    public Task RemoveAsync(Shard shard, IReadOnlyList<long> positions) => Enqueue(new RemoveOperation(shard, positions));
+
+    public Task<int> BuryAsync(Shard shard, IReadOnlyList<RefusedRow> rows) => Enqueue(new BuryOperation(shard, rows));
+
+    public Task<IReadOnlyList<OutboxRow>> ReadOldestAsync(
+        Shard shard, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+        engine.ReadOldestAsync(shard, rowsMax, bytesMax, cancellationToken);
+
+    public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) =>
+        engine.ReadLaneAsync(lane, cancellationToken);
+
+    public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
+        engine.ReadLatestTimeAsync(identity, cancellationToken);
+
+    public Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken) =>
+        engine.ReadShardsAsync(cancellationToken);
+
+    public Task CheckAsync(CancellationToken cancellationToken) => engine.CheckAsync(cancellationToken);
+
+    private Task<TResult> Enqueue<TResult>(OutboxOperation<TResult> operation)
+    {
+        if (Interlocked.Add(ref _queuedBytes, operation.Bytes) > QueueBytesMax || !_queue.Writer.TryWrite(operation))
+        {
+            Interlocked.Add(ref _queuedBytes, -operation.Bytes);
+            return Task.FromException<TResult>(new OutboxUnavailableException("the outbox's queue is full or closed"));
+        }
+
+        return operation.Completion;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Not stoppingToken: what is queued at shutdown is still committed. StopAsync closes the queue, which ends the loop.
+        var group = new List<OutboxOperation>();
+        while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            Gather(group);
+            await CommitAsync(group);
+            group.Clear();
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _queue.Writer.TryComplete();
+        if (ExecuteTask is { } loop) await loop.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.StopAsync(cancellationToken);
+    }
+
+    private void Gather(List<OutboxOperation> group)
+    {
+        int rows = 0;
+        long bytes = 0;
+        while (rows < GroupRowsMax && bytes < GroupBytesMax && _queue.Reader.TryRead(out var operation))
+        {
+            group.Add(operation);
+            rows += operation.Rows;
+            bytes += operation.Bytes;
+        }
+
+        Interlocked.Add(ref _queuedBytes, -bytes);
+    }
+
+    private async Task CommitAsync(List<OutboxOperation> group)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(CommitTimeout, clock);
+            await engine.CommitAsync(group, timeout.Token);
+        }
+        catch (Exception exception)
+        {
+            // Whatever it was, the callers are told «unknown» and send the same again.
+            LogCommitFailed(logger, group.Count, exception);
+            var reason = exception as OutboxUnavailableException
+                ?? new OutboxUnavailableException("the outbox did not confirm the commit", exception);
+            foreach (var operation in group) operation.Fail(reason);
+            return;
+        }
+
+        foreach (var operation in group)
+        {
+            operation.Complete();
+            if (operation is AppendOperation { Result: true } append) bell.Ring(append.Lane.Shard, append.Rows);
+            if (operation is not MoveOperation move) continue;
+            foreach (var shard in move.Touched) bell.Ring(shard, move.Result + 1);
+        }
+    }
+
+    [LoggerMessage(EventId = 2101, Level = LogLevel.Error, Message =
+        "The outbox did not confirm a group of {OperationCount} operations; their senders are told to try again")]
+    private static partial void LogCommitFailed(ILogger logger, int operationCount, Exception exception);
+}

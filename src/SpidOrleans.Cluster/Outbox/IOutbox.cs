@@ -1,0 +1,62 @@
+namespace SpidOrleans.Cluster.Outbox;
+
+/// <summary>
+/// The durable table that holds all lanes. What a call has returned is committed and fsynced. Every method throws
+/// <see cref="OutboxUnavailableException"/> when the database does not confirm in time; a write's outcome is then unknown.
+/// </summary>
+public interface IOutbox
+{
+    /// <summary>Appends to the end of a lane. The caller has at most one append per lane under way, so position order is
+    /// lane order.</summary>
+    /// <param name="lane">Where to.</param>
+    /// <param name="events">1 to 2,000, oldest first; all are stored or none.</param>
+    /// <returns>False: the identity was closed by a move, nothing was stored.</returns>
+    Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events);
+
+    /// <summary>In one transaction: closes <paramref name="fromIdentity"/> for ever, moves its rows, of every project and in
+    /// order, to the end of <paramref name="toIdentity"/>'s lanes with new positions, and appends <paramref name="last"/>.
+    /// If the identity was closed before, nothing happens: the repeat answers what the first one moved.</summary>
+    /// <param name="fromIdentity">The visitor's identity.</param>
+    /// <param name="toIdentity">The user's identity.</param>
+    /// <param name="shards">How many shards a project has, by its name.</param>
+    /// <param name="lastProject">The project of <paramref name="last"/>.</param>
+    /// <param name="last">The event that follows the moved ones.</param>
+    /// <returns>How many rows moved, in all projects.</returns>
+    Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last);
+
+    /// <summary>Removes exactly these rows of the shard; rows that are gone or moved are left alone.</summary>
+    Task RemoveAsync(Shard shard, IReadOnlyList<long> positions);
+
+    /// <summary>Removes rows that Mixpanel refused and keeps them with the reason, in one transaction; rows that are gone
+    /// or moved are left alone.</summary>
+    /// <returns>How many became dead letters.</returns>
+    Task<int> BuryAsync(Shard shard, IReadOnlyList<RefusedRow> rows);
+
+    /// <summary>The oldest rows of a shard, always from its very beginning, in position order.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="rowsMax">1 to 2,000.</param>
+    /// <param name="bytesMax">Stops before the payloads' sum exceeds this, but always gives one row.</param>
+    Task<IReadOnlyList<OutboxRow>> ReadOldestAsync(Shard shard, int rowsMax, int bytesMax, CancellationToken cancellationToken);
+
+    Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken);
+
+    /// <summary>The latest event time among an identity's rows of all projects; null when it has none.</summary>
+    Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken);
+
+    /// <summary>Every shard that has rows, of configured projects or not.</summary>
+    Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Asks the database for a sign of life.</summary>
+    Task CheckAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>The database is away, full, overloaded or too slow: try again later. Nothing acknowledged is at risk.</summary>
+[GenerateSerializer, Alias("spid.outbox-unavailable")]
+public sealed class OutboxUnavailableException : Exception
+{
+    public OutboxUnavailableException() { }
+
+    public OutboxUnavailableException(string message) : base(message) { }
+
+    public OutboxUnavailableException(string message, Exception inner) : base(message, inner) { }
+}

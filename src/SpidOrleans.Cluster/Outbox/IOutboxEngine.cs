@@ -1,0 +1,24 @@
+namespace SpidOrleans.Cluster.Outbox;
+
+/// <summary>What a database must do for <see cref="GroupCommitOutbox"/>: everything that differs between engines.</summary>
+public interface IOutboxEngine
+{
+    /// <summary>Carries out the operations, in their order, in one transaction, sets their results and commits durably.
+    /// When it throws, either nothing was committed or the outcome is unknown. One call at a time.</summary>
+    Task CommitAsync(IReadOnlyList<OutboxOperation> group, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="IOutbox.ReadOldestAsync"/>
+    Task<IReadOnlyList<OutboxRow>> ReadOldestAsync(Shard shard, int rowsMax, int bytesMax, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="IOutbox.ReadLaneAsync"/>
+    Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="IOutbox.ReadLatestTimeAsync"/>
+    Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="IOutbox.ReadShardsAsync"/>
+    Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="IOutbox.CheckAsync"/>
+    Task CheckAsync(CancellationToken cancellationToken);
+}

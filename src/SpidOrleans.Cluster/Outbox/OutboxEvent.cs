@@ -1,0 +1,18 @@
+namespace SpidOrleans.Cluster.Outbox;
+
+/// <summary>A stamped event on its way into a lane.</summary>
+/// <param name="TimeMs">The event's time in milliseconds since the Unix epoch.</param>
+/// <param name="Payload">The whole event as Mixpanel gets it: one JSON object in UTF-8. Never changed after this.</param>
+public readonly record struct OutboxEvent(long TimeMs, ReadOnlyMemory<byte> Payload);
+
+/// <summary>An event that waits in a lane.</summary>
+/// <param name="Position">Its place among all rows of the outbox; never used twice.</param>
+public readonly record struct OutboxRow(long Position, ReadOnlyMemory<byte> Payload);
+
+/// <summary>An event that Mixpanel refused for good.</summary>
+public readonly record struct RefusedRow(long Position, string Reason);
+
+/// <summary>What a lane holds.</summary>
+/// <param name="Pending">Rows.</param>
+/// <param name="LatestTimeMs">The latest event time among them; null when empty.</param>
+public readonly record struct LaneSummary(int Pending, long? LatestTimeMs);

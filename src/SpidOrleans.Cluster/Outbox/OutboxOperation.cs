@@ -1,0 +1,89 @@
+namespace SpidOrleans.Cluster.Outbox;
+
+/// <summary>One thing the writer does in a group's transaction. The engine sets the result; the writer completes the
+/// caller after the commit.</summary>
+public abstract class OutboxOperation
+{
+    /// <summary>Rows it writes or removes, for the bounds of queue and group.</summary>
+    public abstract int Rows { get; }
+
+    /// <summary>Payload bytes it holds, for the same bounds.</summary>
+    public virtual long Bytes => 0;
+
+    /// <summary>Answers the caller; called once, after the commit.</summary>
+    internal abstract void Complete();
+
+    /// <summary>Fails the caller; called once, instead of <see cref="Complete"/>.</summary>
+    internal abstract void Fail(OutboxUnavailableException reason);
+}
+
+public abstract class OutboxOperation<TResult> : OutboxOperation
+{
+    // Grains wait here: their continuations must not run on the writer.
+    private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Set by the engine inside the transaction; told to the caller only after the commit.</summary>
+    public TResult Result { get; set; } = default!;
+
+    public Task<TResult> Completion => _completion.Task;
+
+    internal override void Complete() => _completion.TrySetResult(Result);
+
+    internal override void Fail(OutboxUnavailableException reason) => _completion.TrySetException(reason);
+}
+
+/// <summary>See <see cref="IOutbox.AppendAsync"/>; result false when the identity is closed.</summary>
+public sealed class AppendOperation(Lane lane, IReadOnlyList<OutboxEvent> events) : OutboxOperation<bool>
+{
+    public Lane Lane => lane;
+
+    public IReadOnlyList<OutboxEvent> Events => events;
+
+    public override int Rows => events.Count;
+
+    public override long Bytes { get; } = events.Sum(e => (long)e.Payload.Length);
+}
+
+/// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved.</summary>
+public sealed class MoveOperation(
+    string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) : OutboxOperation<int>
+{
+    public string FromIdentity => fromIdentity;
+
+    public string ToIdentity => toIdentity;
+
+    public OutboxEvent Last => last;
+
+    public override int Rows => 1;
+
+    public override long Bytes => last.Payload.Length;
+
+    /// <summary>Where the last event goes.</summary>
+    public Shard LastShard => Target(lastProject);
+
+    /// <summary>Where a project's rows go.</summary>
+    public Shard Target(string project) => Shard.Of(project, toIdentity, shards(project));
+
+    /// <summary>Set by the engine: the shards that got rows.</summary>
+    public IReadOnlyCollection<Shard> Touched { get; set; } = [];
+}
+
+/// <summary>See <see cref="IOutbox.RemoveAsync"/>.</summary>
+public sealed class RemoveOperation(Shard shard, IReadOnlyList<long> positions) : OutboxOperation<bool>
+{
+    public Shard Shard => shard;
+
+    public IReadOnlyList<long> Positions => positions;
+
+    public override int Rows => positions.Count;
+}
+
+/// <summary>See <see cref="IOutbox.BuryAsync"/>; result is the number of dead letters made.</summary>
+public sealed class BuryOperation(Shard shard, IReadOnlyList<RefusedRow> rows) : OutboxOperation<int>
+{
+    public Shard Shard => shard;
+
+    public IReadOnlyList<RefusedRow> Refused => rows;
+
+    public override int Rows => rows.Count;
+}
