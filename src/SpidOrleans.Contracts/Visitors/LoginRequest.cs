@@ -53,6 +53,9 @@ public sealed record LogoutRequest
     [Id(1)] public string? Ip { get; init; }
 
     [Id(2)] public string? UserAgent { get; init; }
+
+    /// <summary>Set by a retired visitor that hands the call to its successor.</summary>
+    [Id(3)] public bool IsForwarded { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("spid.logout-result")]

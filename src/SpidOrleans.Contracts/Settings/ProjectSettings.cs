@@ -1,0 +1,11 @@
+namespace SpidOrleans.Contracts.Settings;
+
+/// <summary>A Mixpanel project, as configured and checked.</summary>
+/// <param name="Name">1 to 64 of <c>[A-Za-z0-9_-]</c>.</param>
+/// <param name="Shards">1 to 1,024: emitters that drain it side by side.</param>
+public sealed record ProjectSettings(
+    string Name, string Token, Uri Endpoint, string? ServiceAccount, string? ServiceAccountSecret, string? ProjectId, int Shards)
+{
+    /// <summary>Without the secrets.</summary>
+    public override string ToString() => $"{Name} at {Endpoint}";
+}
