@@ -8,9 +8,17 @@ public sealed record ClusterSettings
     /// <summary>By name.</summary>
     public required ImmutableDictionary<string, ProjectSettings> Projects { get; init; }
 
+    /// <summary>How many shards each project was ever given, by name: events of a project that is no longer configured
+    /// still wait, and still move when their visitor logs in.</summary>
+    public IReadOnlyDictionary<string, int> PlacedShards { get; init; } = ImmutableDictionary<string, int>.Empty;
+
     /// <summary>Events that one lane may hold; more are refused with 429. At least 1.</summary>
     public int PendingPerLane { get; init; } = 10_000;
 
     /// <summary>How long a session lasts after its last use.</summary>
     public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>The shards of a project that has or had any.</summary>
+    public int ShardsOf(string project) =>
+        Projects.TryGetValue(project, out var configured) ? configured.Shards : PlacedShards[project];
 }
