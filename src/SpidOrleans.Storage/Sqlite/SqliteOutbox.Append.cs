@@ -1,0 +1,28 @@
+using SpidOrleans.Cluster.Outbox;
+
+namespace SpidOrleans.Storage.Sqlite;
+
+internal sealed partial class SqliteOutbox
+{
+    private const string IsClosedSql = "SELECT 1 FROM closed_identity WHERE identity = ?";
+    private const string InsertSql = "INSERT INTO outbox (shard, identity, time, payload) VALUES (?, ?, ?, ?)";
+
+    private static bool Append(SqliteSession session, AppendOperation operation)
+    {
+        if (IsClosed(session, operation.Lane.Identity)) return false;
+        foreach (var item in operation.Events) Insert(session, operation.Lane.Shard, operation.Lane.Identity, item);
+        return true;
+    }
+
+    private static bool IsClosed(SqliteSession session, string identity)
+    {
+        var statement = session.Prepare(IsClosedSql).Bind(1, identity);
+        var isClosed = statement.Step();
+        statement.Reset();
+        return isClosed;
+    }
+
+    private static void Insert(SqliteSession session, Shard shard, string identity, OutboxEvent item) =>
+        session.Prepare(InsertSql)
+            .Bind(1, shard.Key).Bind(2, identity).Bind(3, item.TimeMs).Bind(4, item.Payload.Span).Run();
+}

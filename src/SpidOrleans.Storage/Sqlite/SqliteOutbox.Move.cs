@@ -1,0 +1,68 @@
+using SpidOrleans.Cluster.Outbox;
+
+namespace SpidOrleans.Storage.Sqlite;
+
+internal sealed partial class SqliteOutbox
+{
+    private const string ReadMovedSql = "SELECT moved FROM closed_identity WHERE identity = ?";
+    private const string CloseSql = "INSERT INTO closed_identity (identity, successor, moved) VALUES (?, ?, ?)";
+
+    private const string ReadShardsOfIdentitySql =
+        "SELECT DISTINCT shard FROM outbox INDEXED BY outbox_by_identity WHERE identity = ?";
+
+    // Inserted anew, not updated: only an insert draws a position that was never used.
+    private const string CopyToEndSql =
+        """
+        INSERT INTO outbox (shard, identity, time, payload)
+        SELECT ?, ?, time, payload FROM outbox INDEXED BY outbox_by_identity
+        WHERE identity = ? AND shard >= ? AND shard < ? ORDER BY position
+        """;
+
+    private const string DeleteIdentitySql = "DELETE FROM outbox WHERE identity = ?";
+
+    private static int Move(SqliteSession session, MoveOperation operation)
+    {
+        if (ReadMoved(session, operation.FromIdentity) is { } before)
+        {
+            operation.Touched = [];
+            return before;
+        }
+
+        var touched = new HashSet<Shard> { operation.LastShard };
+        var moved = 0;
+        foreach (var project in ReadProjects(session, operation.FromIdentity))
+        {
+            var target = operation.Target(project);
+            var (first, end) = ShardRange(project);
+            moved += session.Prepare(CopyToEndSql)
+                .Bind(1, target.Key).Bind(2, operation.ToIdentity)
+                .Bind(3, operation.FromIdentity).Bind(4, first).Bind(5, end).Run();
+            touched.Add(target);
+        }
+
+        session.Prepare(DeleteIdentitySql).Bind(1, operation.FromIdentity).Run();
+        Insert(session, operation.LastShard, operation.ToIdentity, operation.Last);
+        session.Prepare(CloseSql).Bind(1, operation.FromIdentity).Bind(2, operation.ToIdentity).Bind(3, moved).Run();
+        operation.Touched = touched;
+        return moved;
+    }
+
+    private static int? ReadMoved(SqliteSession session, string identity)
+    {
+        var statement = session.Prepare(ReadMovedSql).Bind(1, identity);
+        int? moved = statement.Step() ? (int)statement.Int64(0) : null;
+        statement.Reset();
+        return moved;
+    }
+
+    private static HashSet<string> ReadProjects(SqliteSession session, string identity)
+    {
+        var projects = new HashSet<string>();
+        var statement = session.Prepare(ReadShardsOfIdentitySql).Bind(1, identity);
+        while (statement.Step()) projects.Add(Shard.Parse(statement.Text(0)).Project);
+        return projects;
+    }
+
+    /// <summary>The keys of a project's shards begin with its name and '/'; '0' is the character after '/'.</summary>
+    internal static (string First, string End) ShardRange(string project) => (project + "/", project + "0");
+}
