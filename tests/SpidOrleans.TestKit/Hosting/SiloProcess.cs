@@ -104,6 +104,7 @@ public sealed class SiloProcess : IAsyncDisposable
     {
         if (IsRunning) await KillAsync();
         _process?.Dispose();
+        _settings.Report?.Invoke(Output);
         Directory.Delete(DataFolder, recursive: true);
     }
 

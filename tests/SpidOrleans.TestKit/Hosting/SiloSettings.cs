@@ -13,6 +13,9 @@ public sealed record SiloSettings
     /// <summary>Where Mixpanel is for one project alone, by the project's name.</summary>
     public IReadOnlyDictionary<string, Uri> MixpanelOf { get; init; } = new Dictionary<string, Uri>();
 
+    /// <summary>Gets the last lines that the host wrote, in the end: for the message of a failing test.</summary>
+    public Action<string>? Report { get; init; }
+
     internal IEnumerable<KeyValuePair<string, string>> Environment()
     {
         foreach (var client in Clients)
