@@ -1,0 +1,34 @@
+namespace SpidOrleans.TestKit.Hosting;
+
+/// <summary>The settings of a host under test: which clients it knows, where Mixpanel is, what else is set.</summary>
+public sealed record SiloSettings
+{
+    public required Uri Mixpanel { get; init; }
+
+    public IReadOnlyList<TestClient> Clients { get; init; } = [TestClient.News];
+
+    /// <summary>More settings, by their configuration keys (<c>Limits:PendingPerLane</c>).</summary>
+    public IReadOnlyDictionary<string, string> More { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where Mixpanel is for one project alone, by the project's name.</summary>
+    public IReadOnlyDictionary<string, Uri> MixpanelOf { get; init; } = new Dictionary<string, Uri>();
+
+    /// <summary>Gets the last lines that the host wrote, in the end: for the message of a failing test.</summary>
+    public Action<string>? Report { get; init; }
+
+    internal IEnumerable<KeyValuePair<string, string>> Environment()
+    {
+        foreach (var client in Clients)
+        {
+            yield return Set($"Projects:{client.Project}:Token", client.Token);
+            yield return Set($"Projects:{client.Project}:Endpoint", MixpanelOf.GetValueOrDefault(client.Project, Mixpanel).ToString());
+            yield return Set($"Clients:{client.ClientId}:Name", client.ClientId);
+            yield return Set($"Clients:{client.ClientId}:Secret", client.Secret);
+            yield return Set($"Clients:{client.ClientId}:Project", client.Project);
+        }
+
+        foreach (var (key, value) in More) yield return Set(key, value);
+    }
+
+    private static KeyValuePair<string, string> Set(string key, string value) => new(key.Replace(":", "__", StringComparison.Ordinal), value);
+}

@@ -1,0 +1,166 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+
+namespace SpidOrleans.TestKit.StandIn;
+
+public sealed partial class MixpanelStandIn
+{
+    private readonly Lock _oneAtATime = new();
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (!HttpMethods.IsPost(request.Method) || request.Path != "/import")
+        {
+            await ComplainAsync(context, 404, $"{request.Method} {request.Path}");
+            return;
+        }
+
+        if (TokenOf(request) is not { } token)
+        {
+            await ComplainAsync(context, 401, "no usable credentials");
+            return;
+        }
+
+        _inFlight.Enter(token);
+        try
+        {
+            await ImportAsync(context, token);
+        }
+        catch (Exception cut) when (cut is OperationCanceledException or BadHttpRequestException or IOException)
+        {
+            // The sender went away in the middle of its request: nothing was stored.
+        }
+        finally
+        {
+            _inFlight.Leave(token);
+        }
+    }
+
+    private async Task ImportAsync(HttpContext context, string token)
+    {
+        if (context.Request.Query["strict"] != "1")
+        {
+            await ComplainAsync(context, 400, "strict=1 is missing");
+            return;
+        }
+
+        var gzip = context.Request.Headers.ContentEncoding == "gzip";
+        if (await ImportBody.ReadAsync(context.Request.Body, gzip, context.RequestAborted) is not { } json)
+        {
+            await ComplainAsync(context, 413, $"more than {ImportBody.BytesMax} bytes");
+            return;
+        }
+
+        var number = Interlocked.Increment(ref _requests);
+        ImportBody body;
+        Fault fault;
+        try
+        {
+            body = ImportBody.Parse(json, token, number, Poison);
+        }
+        catch (JsonException)
+        {
+            await ComplainAsync(context, 400, "the body is not a JSON array");
+            return;
+        }
+
+        if (body.Items.Count > ImportBody.EventsMax)
+        {
+            await ComplainAsync(context, 413, $"{body.Items.Count} events in one request");
+            return;
+        }
+
+        lock (_oneAtATime)
+        {
+            fault = Faults.Next(new ImportRequest(number, token, body.Items.Count));
+            Store(body, fault);
+        }
+
+        await AnswerAsync(context, body, fault);
+    }
+
+    private void Store(ImportBody body, Fault fault)
+    {
+        var count = fault switch
+        {
+            Fault.Throttle or Fault.ServerError or Fault.Unauthorised or Fault.TooLarge or Fault.Reset { Stored: false } => 0,
+            Fault.StorePrefix prefix => prefix.Events,
+            _ => body.Items.Count,
+        };
+        var read = body.Items.Take(count).Where(item => item.Arrival is not null).ToList();
+        Arrivals.Store(read.Where(item => item.Refusal is null).Select(item => item.Arrival!));
+        Refused.Store(read.Where(item => item.Refusal is not null).Select(item => item.Arrival!));
+    }
+
+    private static async Task AnswerAsync(HttpContext context, ImportBody body, Fault fault)
+    {
+        switch (fault)
+        {
+            case Fault.Throttle throttle:
+                if (throttle.RetryAfter is { } after) context.Response.Headers.RetryAfter = $"{Math.Ceiling(after.TotalSeconds)}";
+                await WriteAsync(context, 429, """{"code":429,"error":"Project exceeded rate limits","status":"Too Many Requests"}"""u8.ToArray());
+                break;
+            case Fault.Unauthorised:
+                await WriteAsync(context, 401, """{"code":401,"error":"Invalid credentials","status":"Unauthorized"}"""u8.ToArray());
+                break;
+            case Fault.TooLarge:
+                await WriteAsync(context, 413, """{"code":413,"error":"request exceeds max limit of 2097152 bytes","status":"Request Entity Too Large"}"""u8.ToArray());
+                break;
+            case Fault.ServerError error:
+                await WriteAsync(context, error.Status, "<html><body>upstream connect error</body></html>"u8.ToArray(), "text/html");
+                break;
+            case Fault.StorePrefix:
+                await WriteAsync(context, 500, "<html><body>internal error</body></html>"u8.ToArray(), "text/html");
+                break;
+            case Fault.Reset:
+                Cut(context);
+                break;
+            case Fault.HoldAnswer hold:
+                await Task.Delay(hold.Longest, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Cut(context);
+                break;
+            default:
+                await WriteAsync(context, body.Items.All(item => item.Refusal is null) ? 200 : 400, body.Answer());
+                break;
+        }
+    }
+
+    private static void Cut(HttpContext context)
+    {
+        // No lingering: the sender sees a reset, not an orderly end.
+        if (context.Features.Get<IConnectionSocketFeature>() is { } connection)
+            connection.Socket.LingerState = new LingerOption(true, 0);
+        context.Abort();
+    }
+
+    private async Task ComplainAsync(HttpContext context, int status, string complaint)
+    {
+        _complaints.Enqueue($"{status}: {complaint}");
+        await WriteAsync(context, status, JsonSerializer.SerializeToUtf8Bytes(new { code = status, error = complaint, status = "Bad Request" }));
+    }
+
+    private static async Task WriteAsync(HttpContext context, int status, byte[] body, string contentType = "application/json")
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    private static string? TokenOf(HttpRequest request)
+    {
+        var header = request.Headers.Authorization.ToString();
+        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)) return null;
+        var buffer = new byte[header.Length];
+        if (!Convert.TryFromBase64String(header[6..].Trim(), buffer, out var length)) return null;
+        var parts = Encoding.UTF8.GetString(buffer, 0, length).Split(':', 2);
+        if (parts.Length != 2 || parts[0].Length == 0) return null;
+        if (parts[1].Length == 0) return parts[0];
+        var project = request.Query["project_id"].ToString();
+        return project.Length == 0 ? null : project;
+    }
+}
