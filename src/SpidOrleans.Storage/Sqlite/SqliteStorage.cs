@@ -4,6 +4,7 @@ using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
 using Orleans.Storage;
+using SpidOrleans.Cluster;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Contracts.Settings;
 
@@ -12,9 +13,6 @@ namespace SpidOrleans.Storage.Sqlite;
 /// <summary>Puts everything durable into one SQLite file.</summary>
 public static class SqliteStorage
 {
-    /// <summary>The name under which grains ask for their persistent state.</summary>
-    public const string StateProvider = "state";
-
     // Orleans knows Microsoft.Data.Sqlite by the name of its predecessor.
     private const string OrleansInvariant = "System.Data.SQLite";
 
@@ -36,14 +34,14 @@ public static class SqliteStorage
         return services;
     }
 
-    /// <summary>Grain state under <see cref="StateProvider"/>, in the file of <see cref="AddSqliteStorage"/>.</summary>
+    /// <summary>Grain state under <see cref="SpidCluster.StateProvider"/>, in the file of <see cref="AddSqliteStorage"/>.</summary>
     public static ISiloBuilder AddSqliteGrainStorage(this ISiloBuilder silo) =>
         silo.ConfigureServices(services => services.AddSqliteGrainStorage());
 
     internal static IServiceCollection AddSqliteGrainStorage(this IServiceCollection services)
     {
         services.AddAdoNetGrainStorage(InnerStateProvider, builder => builder.Configure<SqliteDatabase, Serializer>(Configure));
-        return services.AddGrainStorage(StateProvider, static (provider, _) => new SqliteGrainStorage(
+        return services.AddGrainStorage(SpidCluster.StateProvider, static (provider, _) => new SqliteGrainStorage(
             provider.GetRequiredKeyedService<IGrainStorage>(InnerStateProvider), provider.GetRequiredService<SqliteDatabase>()));
     }
 

@@ -1,0 +1,30 @@
+namespace SpidOrleans.Cluster.Emission;
+
+/// <summary>The emitters' bounds.</summary>
+public static class EmissionLimits
+{
+    /// <summary>The key of the <see cref="TimeProvider"/> that pauses are taken on: tests of retries let it run faster.</summary>
+    public const string Clock = "emission";
+
+    /// <summary>Events per request: Mixpanel's own ceiling.</summary>
+    public const int BatchEventsMax = 2_000;
+
+    /// <summary>Payload bytes per request: Mixpanel takes 10 MB uncompressed; commas and brackets need their room.</summary>
+    public const int BatchBytesMax = 10_000_000 - BatchEventsMax - 2;
+
+    /// <summary>A batch smaller than this is followed by a pause, so that the next gathers more: under load a request of a
+    /// few events costs the two cores nearly what one of hundreds does.</summary>
+    public const int BatchEventsWorthwhile = 250;
+
+    /// <summary>That pause. A person looking at a live view does not notice it.</summary>
+    public static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Between two sweeps for shards whose bell was lost.</summary>
+    public static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(3);
+
+    /// <summary>Between two rings of one shard: a ring per commit would cost more than the commits.</summary>
+    public static readonly TimeSpan RingInterval = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Between two looks whether Mixpanel takes our credentials again.</summary>
+    public static readonly TimeSpan UnauthorisedPause = TimeSpan.FromMinutes(5);
+}

@@ -1,0 +1,167 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Streams;
+using Orleans.Streams.Core;
+using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.Contracts.Emission;
+using SpidOrleans.Contracts.Settings;
+using SpidOrleans.Mixpanel.Delivery;
+
+namespace SpidOrleans.Cluster.Emission;
+
+/// <summary>
+/// Drains one shard: read the oldest rows, send them, remove exactly those, again until empty. A row is removed only after
+/// Mixpanel has it, and younger rows of the shard are read only after that: so a younger event never arrives first, whatever
+/// crashes and even if two emitters drain one shard for a while. Nothing is held in memory between two attempts.
+/// </summary>
+[GrainType("emitter")]
+[KeepAlive]
+[ImplicitStreamSubscription(OutboxBell.StreamName)]
+internal sealed partial class EmitterGrain(
+    IOutbox outbox,
+    MixpanelClient mixpanel,
+    ClusterSettings settings,
+    [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
+    ILogger<EmitterGrain> logger)
+    : Grain, IEmitterGrain, IStreamSubscriptionObserver, IAsyncObserver<OutboxRing>, IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private Shard _shard;
+    private MixpanelProject? _project;
+    private Task _drain = Task.CompletedTask;
+    private bool _isRung;
+    private int _attempt;
+    private int _eventsMax = EmissionLimits.BatchEventsMax;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _shard = Shard.Parse(this.GetPrimaryKeyString());
+        _project = settings.Projects.GetValueOrDefault(_shard.Project)?.ToMixpanel();
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // Between two batches: a request under way ends, so that its rows are removed and not sent again elsewhere.
+        await _stopping.CancelAsync();
+        await _drain.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) =>
+        handleFactory.Create<OutboxRing>().ResumeAsync(this);
+
+    public Task OnNextAsync(OutboxRing item, StreamSequenceToken? token = null) => WakeAsync();
+
+    public Task OnErrorAsync(Exception ex) => WakeAsync();
+
+    public Task WakeAsync()
+    {
+        _isRung = true;
+        // The loop runs on this grain's scheduler between its calls; a bell while it runs only leaves the mark.
+        if (_drain.IsCompleted && _project is not null && !_stopping.IsCancellationRequested) _drain = DrainAsync(_project);
+        return Task.CompletedTask;
+    }
+
+    private async Task DrainAsync(MixpanelProject project)
+    {
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+            {
+                _isRung = false;
+                var pause = await SendOldestAsync(project);
+                if (pause > TimeSpan.Zero) await Task.Delay(pause.Value, clock, _stopping.Token);
+                else if (pause is null && !_isRung) return;
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+        }
+        catch (Exception exception)
+        {
+            // A fault of ours. The sweep starts the loop again; the rows are where they were.
+            LogDrainFailed(logger, _shard, exception);
+        }
+    }
+
+    /// <summary>One round.</summary>
+    /// <returns>How long to pause before the next; null when the shard was empty.</returns>
+    private async Task<TimeSpan?> SendOldestAsync(MixpanelProject project)
+    {
+        try
+        {
+            var rows = await outbox.ReadOldestAsync(_shard, _eventsMax, EmissionLimits.BatchBytesMax, _stopping.Token);
+            if (rows.Count == 0) return null;
+
+            // No token: once sent, the answer is worth waiting for. The client bounds the time.
+            var outcome = await mixpanel.ImportAsync(project, rows.Select(row => row.Payload).ToArray(), CancellationToken.None);
+            return await CarryOutAsync(rows, outcome);
+        }
+        catch (OutboxUnavailableException exception)
+        {
+            LogOutboxAway(logger, _shard, exception);
+            return Backoff.Next(++_attempt, new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
+        }
+    }
+
+    private async Task<TimeSpan?> CarryOutAsync(IReadOnlyList<OutboxRow> rows, SendOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case SendOutcome.Accepted:
+                await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
+                break;
+            case SendOutcome.Refused(var refused):
+                // Mixpanel stored the rest of the batch.
+                await BuryAsync([.. refused.DistinctBy(r => r.Index).Select(r => new RefusedRow(rows[r.Index].Position, $"{r.Field}: {r.Message}"))]);
+                await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
+                break;
+            case SendOutcome.TooLarge or SendOutcome.Unclear when rows.Count > 1:
+                _eventsMax = rows.Count / 2;
+                return TimeSpan.Zero;
+            case SendOutcome.TooLarge:
+                await BuryAsync([new RefusedRow(rows[0].Position, "Mixpanel answers 413 to this event alone")]);
+                break;
+            case SendOutcome.Unclear(var reason):
+                await BuryAsync([new RefusedRow(rows[0].Position, reason)]);
+                break;
+            case SendOutcome.Unauthorised(var status):
+                LogUnauthorised(logger, _shard.Project, status, EmissionLimits.UnauthorisedPause);
+                return EmissionLimits.UnauthorisedPause;
+            case SendOutcome.Retry retry:
+                var pause = Backoff.Next(++_attempt, retry, Random.Shared.NextDouble());
+                LogRetry(logger, _shard, rows.Count, retry.Reason, _attempt, pause);
+                return pause;
+        }
+
+        _attempt = 0;
+        _eventsMax = Math.Min(_eventsMax * 2, EmissionLimits.BatchEventsMax);
+        return rows.Count < EmissionLimits.BatchEventsWorthwhile ? EmissionLimits.Linger : TimeSpan.Zero;
+    }
+
+    private async Task BuryAsync(RefusedRow[] refused)
+    {
+        var buried = await outbox.BuryAsync(_shard, refused);
+        LogRefused(logger, buried, _shard.Project);
+    }
+
+    [LoggerMessage(EventId = 3101, Level = LogLevel.Warning, Message =
+        "Mixpanel refused {EventCount} events of project {Project} for good; kept as dead letters")]
+    private static partial void LogRefused(ILogger logger, int eventCount, string project);
+
+    [LoggerMessage(EventId = 3102, Level = LogLevel.Warning, Message =
+        "Mixpanel did not take {EventCount} events of shard {Shard} ({Reason}), attempt {Attempt}; the next in {Pause}")]
+    private static partial void LogRetry(ILogger logger, Shard shard, int eventCount, string reason, int attempt, TimeSpan pause);
+
+    [LoggerMessage(EventId = 3103, Level = LogLevel.Critical, Message =
+        "Mixpanel answers {StatusCode} to the credentials of project {Project}: its delivery stops until they are right; looking again in {Pause}")]
+    private static partial void LogUnauthorised(ILogger logger, string project, int statusCode, TimeSpan pause);
+
+    [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "The outbox does not answer the emitter of shard {Shard}; it tries again")]
+    private static partial void LogOutboxAway(ILogger logger, Shard shard, Exception exception);
+
+    [LoggerMessage(EventId = 3105, Level = LogLevel.Error, Message = "The emitter of shard {Shard} stumbled; the sweep starts it again")]
+    private static partial void LogDrainFailed(ILogger logger, Shard shard, Exception exception);
+}

@@ -1,0 +1,15 @@
+using SpidOrleans.Contracts.Settings;
+using SpidOrleans.Mixpanel.Delivery;
+
+namespace SpidOrleans.Cluster.Emission;
+
+internal static class ProjectDelivery
+{
+    public static MixpanelProject ToMixpanel(this ProjectSettings project) => new(project.Name, project.Token)
+    {
+        Endpoint = project.Endpoint,
+        ServiceAccount = project.ServiceAccount,
+        ServiceAccountSecret = project.ServiceAccountSecret,
+        ProjectId = project.ProjectId,
+    };
+}

@@ -1,0 +1,25 @@
+namespace SpidOrleans.Cluster.Outbox;
+
+/// <summary>
+/// Keeps a lane within <c>Limits:PendingPerLane</c> without counting rows at every event. Its owner alone appends to the
+/// lane, so counted rows plus what was appended since is an upper bound; only when that reaches the limit is the lane counted.
+/// </summary>
+internal sealed class LaneGauge(int limit)
+{
+    // A new activation does not know what waits. It assumes nine tenths: most visitors never cost a count, and the limit
+    // is overshot by a tenth at most.
+    private int _atMost = limit - limit / 10;
+
+    /// <summary>True when <paramref name="count"/> more events fit.</summary>
+    public async ValueTask<bool> HasRoomAsync(int count, IOutbox outbox, Lane lane, CancellationToken cancellationToken)
+    {
+        if (_atMost + count <= limit) return true;
+        _atMost = (await outbox.ReadLaneAsync(lane, cancellationToken)).Pending;
+        return _atMost + count <= limit;
+    }
+
+    public void Appended(int count) => _atMost += count;
+
+    /// <summary>Others have put rows into the lane: count before the next append.</summary>
+    public void Forget() => _atMost = limit;
+}

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Streams;
+using SpidOrleans.Cluster.Emission;
+using SpidOrleans.Cluster.Outbox;
+
+namespace SpidOrleans.Cluster;
+
+/// <summary>Registration, in the order in which the host must start it and stop it in reverse.</summary>
+public static class SpidCluster
+{
+    /// <summary>The grain storage provider that visitors and users are kept in.</summary>
+    public const string StateProvider = "state";
+
+    /// <summary>The outbox. To be added before Orleans, so that it stops after it: grains may append until they are gone.
+    /// Needs an <see cref="IOutboxEngine"/>.</summary>
+    public static IServiceCollection AddSpidOutbox(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddKeyedSingleton(EmissionLimits.Clock, TimeProvider.System);
+        services.AddSingleton<GroupCommitOutbox>();
+        services.AddSingleton<IOutbox>(provider => provider.GetRequiredService<GroupCommitOutbox>());
+        services.AddHostedService(provider => provider.GetRequiredService<GroupCommitOutbox>());
+        services.AddSingleton<OutboxBell>();
+        services.AddSingleton<IOutboxBell>(provider => provider.GetRequiredService<OutboxBell>());
+        return services;
+    }
+
+    /// <summary>The stream that wakes the emitters.</summary>
+    public static ISiloBuilder AddSpidStreams(this ISiloBuilder silo) =>
+        silo.AddMemoryStreams(OutboxBell.StreamName, streams =>
+        {
+            streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
+            streams.ConfigurePullingAgent(agent => agent.Configure(options =>
+                options.GetQueueMsgsTimerPeriod = EmissionLimits.RingInterval));
+            // Rings are few and tiny; a queue each for two cores is plenty.
+            streams.ConfigurePartitioning(2);
+        });
+
+    /// <summary>What rings and sweeps. To be added after Orleans, whose silo it needs.</summary>
+    public static IServiceCollection AddSpidEmission(this IServiceCollection services)
+    {
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxBell>());
+        services.AddHostedService<OutboxSweep>();
+        return services;
+    }
+}

@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+using SpidOrleans.Contracts.Users;
+using SpidOrleans.Contracts.Visitors;
+
+namespace SpidOrleans.Cluster.Users;
+
+/// <summary>What is stored of a user.</summary>
+[GenerateSerializer, Immutable, Alias("spid.user-state")]
+public sealed record UserState
+{
+    public const int VisitorsMax = 100;
+
+    [Id(0)] public UserProfile Profile { get; init; } = UserProfile.Empty;
+
+    /// <summary>The newest linked visitors, newest first, at most <see cref="VisitorsMax"/>. For people to look at: the
+    /// link itself lives with the visitor.</summary>
+    [Id(1)] public ImmutableArray<VisitorId> Visitors { get; init; } = [];
+
+    public UserState Having(VisitorId visitor) => Visitors.Contains(visitor)
+        ? this
+        : this with { Visitors = [visitor, .. Visitors.Take(VisitorsMax - 1)] };
+}

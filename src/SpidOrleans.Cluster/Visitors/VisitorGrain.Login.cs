@@ -1,0 +1,124 @@
+using SpidOrleans.Cluster.Merging;
+using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Visitors;
+
+namespace SpidOrleans.Cluster.Visitors;
+
+internal sealed partial class VisitorGrain
+{
+    /// <summary>
+    /// A login's way, each step safe to repeat:
+    /// 1. A link that a crash interrupted is finished first; if this is the same login, that was it.
+    /// 2. Decide: link, already linked, resend, forward to the successor, or conflict.
+    /// 3. Link: write «merging into the user» with the login event. From here the decision stands.
+    /// 4. The user adopts: pending events and login event in one transaction.
+    /// 5. Write «linked», with the session.
+    /// </summary>
+    public async Task<LoginResult> LoginAsync(LoginRequest request)
+    {
+        // 1
+        if (State.PendingLogin is { } pending)
+        {
+            if (await FinishMergeAsync() is var merge and not TrackOutcome.Stored) return Refused(merge);
+            var isSame = pending.UserId == request.UserId
+                && (request.Event.InsertId is null || request.Event.InsertId == pending.Event.InsertId);
+            if (isSame) return Done();
+        }
+
+        // 2
+        switch (LinkDecision.Decide(State, request.UserId, request.Event.InsertId))
+        {
+            case LinkDecision.Resend:
+                return Done();
+            case LinkDecision.Forward(var successor):
+                return await ForwardAsync(successor, request);
+            case LinkDecision.Conflict:
+                var fresh = VisitorId.New();
+                await WriteAsync(State with { Successor = fresh, RetiredAtMs = AfterEverything(), SessionExpiresAt = null });
+                return await ForwardAsync(fresh, request);
+            case LinkDecision.AlreadyLinked:
+                return await LoginAgainAsync(request);
+            default:
+                return await LinkAsync(request);
+        }
+    }
+
+    private async Task<LoginResult> LinkAsync(LoginRequest request)
+    {
+        long? latestPending;
+        try
+        {
+            latestPending = await outbox.ReadLatestTimeAsync(_id.Key, CancellationToken.None);
+        }
+        catch (OutboxUnavailableException)
+        {
+            return Refused(TrackOutcome.Unavailable);
+        }
+
+        // 3. The insert id is fixed here: whoever finishes the merge sends the same login event.
+        var insertId = request.Event.InsertId ?? Guid.NewGuid().ToString();
+        await WriteAsync(State with
+        {
+            LinkedUser = request.UserId,
+            LinkedAtMs = LinkDecision.LinkTime(NowMs, State, latestPending, _latestEventMs),
+            PendingLogin = request with { Event = request.Event with { InsertId = insertId } },
+            LinkInsertId = insertId,
+            Tracking = request.Tracking ?? State.Tracking,
+        });
+        return await FinishMergeAsync() is var outcome and not TrackOutcome.Stored ? Refused(outcome) : Done();
+    }
+
+    /// <summary>Steps 4 and 5, after step 3 or after whatever interrupted them.</summary>
+    private async Task<TrackOutcome> FinishMergeAsync()
+    {
+        if (State.PendingLogin is not { } login) return TrackOutcome.Stored;
+
+        // 4
+        var adopted = await User(login.UserId).AdoptAsync(Linked(carriesLogin: true), login);
+        if (adopted.Outcome != TrackOutcome.Stored) return adopted.Outcome;
+
+        // 5
+        await WriteAsync(State with { PendingLogin = null, Merged = adopted.Merged, SessionExpiresAt = NewSessionEnd() });
+        return TrackOutcome.Stored;
+    }
+
+    private async Task<LoginResult> LoginAgainAsync(LoginRequest request)
+    {
+        var user = User(request.UserId);
+        if (request.Profile is { } profile) await user.SetProfileAsync(profile);
+        var tracking = request.Tracking ?? State.Tracking;
+        var outcome = await user.TrackAsync(
+            request.Source, [request.Event], Linked(carriesLogin: true) with { Tracking = tracking });
+        if (outcome != TrackOutcome.Stored) return Refused(outcome);
+
+        await WriteAsync(State with { SessionExpiresAt = NewSessionEnd(), Tracking = tracking });
+        return new LoginResult { Outcome = outcome, VisitorId = _id };
+    }
+
+    private async Task<LoginResult> ForwardAsync(VisitorId successor, LoginRequest request)
+    {
+        var result = await Visitor(successor).LoginAsync(request);
+        if (result.Outcome != TrackOutcome.Stored || result.VisitorId == State.Successor) return result;
+
+        // Straight to the end of the chain next time, however often this old id is used.
+        try
+        {
+            await WriteAsync(State with { Successor = result.VisitorId });
+        }
+        catch (Exception)
+        {
+            // Logged. The login itself is done and must not be answered as if it were not.
+        }
+
+        return result;
+    }
+
+    private LoginResult Done() => new() { Outcome = TrackOutcome.Stored, VisitorId = _id, Merged = State.Merged };
+
+    private LoginResult Refused(TrackOutcome outcome) => new() { Outcome = outcome, VisitorId = _id };
+
+    private DateTimeOffset NewSessionEnd() => clock.GetUtcNow() + settings.SessionLifetime;
+
+    private long AfterEverything() => LinkDecision.LinkTime(NowMs, State, null, Math.Max(_latestEventMs, State.LinkedAtMs));
+}

@@ -1,0 +1,97 @@
+using Microsoft.Extensions.Logging;
+using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.Cluster.Stamping;
+using SpidOrleans.Contracts.Settings;
+using SpidOrleans.Contracts.Users;
+using SpidOrleans.Contracts.Visitors;
+
+namespace SpidOrleans.Cluster.Visitors;
+
+/// <summary>
+/// One browser between two resets. Calls run one after the other, so an append follows the lane's former append and whatever
+/// arrives during a merge waits for it.
+/// </summary>
+[GrainType("visitor")]
+internal sealed partial class VisitorGrain(
+    [PersistentState("visitor", SpidCluster.StateProvider)] IPersistentState<VisitorState> state,
+    IOutbox outbox,
+    ClusterSettings settings,
+    TimeProvider clock,
+    ILogger<VisitorGrain> logger) : Grain, IVisitorGrain
+{
+    private readonly Dictionary<string, LaneGauge> _gauges = new(1);
+    private readonly RecentEvents _recent = new();
+    private VisitorId _id;
+    private LaneClock _laneClock;
+    private long _latestEventMs;
+
+    private VisitorState State => state.State;
+
+    private long NowMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (!VisitorId.TryParse(this.GetPrimaryKeyString()[2..], out _id))
+            throw new ArgumentException("a visitor grain's key is v: and a UUID version 4");
+        return Task.CompletedTask;
+    }
+
+    public async Task<VisitorSession> GetSessionAsync()
+    {
+        await FinishMergeAsync();
+        if (State.Successor is { } successor) return await Visitor(successor).GetSessionAsync();
+
+        var now = clock.GetUtcNow();
+        if (State.SessionExpiresAt is not { } expiresAt || expiresAt <= now) return new VisitorSession { VisitorId = _id };
+
+        // Sliding, but not a write per look: an eighth of the lifetime may pass first.
+        if (expiresAt - now < settings.SessionLifetime * 0.875)
+        {
+            expiresAt = now + settings.SessionLifetime;
+            await WriteAsync(State with { SessionExpiresAt = expiresAt });
+        }
+
+        return new VisitorSession { VisitorId = _id, UserId = State.LinkedUser, ExpiresAt = expiresAt };
+    }
+
+    public async Task<VisitorDescription> DescribeAsync(string project)
+    {
+        await FinishMergeAsync();
+        var lane = await outbox.ReadLaneAsync(LaneOf(project), CancellationToken.None);
+        return new VisitorDescription { UserId = State.LinkedUser, Pending = lane.Pending };
+    }
+
+    private Lane LaneOf(string project) =>
+        new(Shard.Of(project, _id.Key, settings.ShardsOf(project)), _id.Key);
+
+    private IVisitorGrain Visitor(VisitorId id) => GrainFactory.GetGrain<IVisitorGrain>(id.Key);
+
+    private IUserGrain User(UserId id) => GrainFactory.GetGrain<IUserGrain>(id.Key);
+
+    private LinkedVisitor Linked(bool carriesLogin = false) => new()
+    {
+        VisitorId = _id, LinkedAtMs = State.LinkedAtMs, Tracking = State.Tracking, CarriesLogin = carriesLogin,
+    };
+
+    /// <summary>Writes the next state, or leaves: after a write of unknown outcome only the stored state is to be believed.</summary>
+    private async Task WriteAsync(VisitorState next)
+    {
+        var before = State;
+        state.State = next;
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch (Exception exception)
+        {
+            state.State = before;
+            DeactivateOnIdle();
+            LogStateNotWritten(logger, exception);
+            throw;
+        }
+    }
+
+    [LoggerMessage(EventId = 2201, Level = LogLevel.Warning, Message =
+        "A visitor's state was not confirmed as stored; the grain reloads it and its caller is told to try again")]
+    private static partial void LogStateNotWritten(ILogger logger, Exception exception);
+}

@@ -1,0 +1,44 @@
+using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Users;
+using SpidOrleans.Contracts.Visitors;
+
+namespace SpidOrleans.Cluster.Visitors;
+
+/// <summary>What is stored of a visitor, from its first login or logout on; before that nothing is.</summary>
+[GenerateSerializer, Immutable, Alias("spid.visitor-state")]
+public sealed record VisitorState
+{
+    /// <summary>The user this visitor belongs to; null while anonymous. Set once, by a link.</summary>
+    [Id(0)] public UserId? LinkedUser { get; init; }
+
+    /// <summary>Milliseconds since the Unix epoch; later than every event accepted before the link.</summary>
+    [Id(1)] public long LinkedAtMs { get; init; }
+
+    /// <summary>The login that made the link, until the pending events have moved. While it is set, the visitor is merging.</summary>
+    [Id(2)] public LoginRequest? PendingLogin { get; init; }
+
+    /// <summary>Pending events that the link moved.</summary>
+    [Id(3)] public int Merged { get; init; }
+
+    /// <summary>The insert id of the login that made the link, so that its resend is recognised for ever.</summary>
+    [Id(4)] public string? LinkInsertId { get; init; }
+
+    /// <summary>From the last login that named any.</summary>
+    [Id(5)] public Tracking? Tracking { get; init; }
+
+    /// <summary>Until when the user is signed in; null: signed out. Slides.</summary>
+    [Id(6)] public DateTimeOffset? SessionExpiresAt { get; init; }
+
+    /// <summary>The visitor this browser became; null while this one is in use. Set once, shortened to the end of the chain later.</summary>
+    [Id(7)] public VisitorId? Successor { get; init; }
+
+    /// <summary>Milliseconds since the Unix epoch; what the browser does from then on is its successor's.</summary>
+    [Id(8)] public long RetiredAtMs { get; init; }
+
+    /// <summary>The logout that retired this visitor; null when another person's login did.</summary>
+    [Id(9)] public TrackedEvent? LogoutEvent { get; init; }
+
+    /// <summary>At least the latest event time that was ahead of the clock when accepted, so that a link after a crash
+    /// still comes later.</summary>
+    [Id(10)] public long FutureEventMs { get; init; }
+}

@@ -1,0 +1,35 @@
+using SpidOrleans.Cluster.Outbox;
+
+namespace SpidOrleans.ClusterTests.Faults;
+
+/// <summary>The real outbox, whose answer gets lost when a test says so: steps <c>append</c>, <c>move</c> and <c>remove</c>.</summary>
+public sealed class CrashingOutbox(IOutbox inner, Crashes crashes) : IOutbox
+{
+    public Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events) =>
+        crashes.AtAsync("append", Away, () => inner.AppendAsync(lane, events));
+
+    public Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) =>
+        crashes.AtAsync("move", Away, () => inner.MoveAsync(fromIdentity, toIdentity, shards, lastProject, last));
+
+    public Task RemoveAsync(Shard shard, IReadOnlyList<long> positions) => crashes.AtAsync("remove", Away, async () =>
+    {
+        await inner.RemoveAsync(shard, positions);
+        return true;
+    });
+
+    public Task<int> BuryAsync(Shard shard, IReadOnlyList<RefusedRow> rows) => inner.BuryAsync(shard, rows);
+
+    public Task<IReadOnlyList<OutboxRow>> ReadOldestAsync(Shard shard, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+        inner.ReadOldestAsync(shard, rowsMax, bytesMax, cancellationToken);
+
+    public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) => inner.ReadLaneAsync(lane, cancellationToken);
+
+    public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
+        inner.ReadLatestTimeAsync(identity, cancellationToken);
+
+    public Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken) => inner.ReadShardsAsync(cancellationToken);
+
+    public Task CheckAsync(CancellationToken cancellationToken) => inner.CheckAsync(cancellationToken);
+
+    private static OutboxUnavailableException Away() => new("a test took the database away");
+}

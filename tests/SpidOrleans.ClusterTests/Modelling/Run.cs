@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Users;
+using SpidOrleans.Contracts.Visitors;
+using SpidOrleans.TestKit.StandIn;
+
+namespace SpidOrleans.ClusterTests.Modelling;
+
+/// <summary>Does the steps to the real cluster and to the model, and complains where they differ.</summary>
+internal sealed class Run(SpidTestCluster cluster, string name)
+{
+    private readonly World _world = new();
+    private readonly ModelVisitor[] _first = [NewVisitor(), NewVisitor(), NewVisitor()];
+    private readonly Dictionary<int, ModelVisitor> _current = [];
+    private readonly List<Func<Task>> _resends = [];
+    private readonly HashSet<string> _ids = [];
+    private readonly FaultQueue _faults = new();
+    private int _events;
+
+    public async Task DoAsync(IReadOnlyList<Step> steps)
+    {
+        cluster.StandIn.Faults = _faults;
+        foreach (var visitor in _first) _ids.Add(visitor.Id);
+        foreach (var step in steps) await DoAsync(step);
+        await VerifyAsync();
+    }
+
+    private Task DoAsync(Step step) => step switch
+    {
+        Step.Track(var browser, var project, var count, var clock) => TrackAsync(Current(browser), project, count, clock),
+        Step.TrackStale(var browser, var project) => TrackAsync(_first[browser], project, 1, SenderClock.None),
+        Step.TrackPerson(var person, var project) => TrackAsync(person, project),
+        Step.Login(var browser, var person, var project, var stale) =>
+            LoginAsync(browser, stale ? _first[browser] : Current(browser), person, project),
+        Step.Logout(var browser, var project, var stale) => LogoutAsync(browser, stale ? _first[browser] : Current(browser), project),
+        Step.Resend(var which) => _resends.Count == 0 ? Task.CompletedTask : _resends[which % _resends.Count](),
+        Step.Forget(var browser, var person) => cluster.ForgetAsync(Grain(Current(browser)), User(person)),
+        Step.Trouble(var kind) => TroubleAsync(kind),
+        _ => throw new NotSupportedException(step.ToString()),
+    };
+
+    private async Task TrackAsync(ModelVisitor visitor, int project, int count, SenderClock clock)
+    {
+        var events = Enumerable.Range(0, count).Select(_ => NewEvent(clock)).ToImmutableArray();
+        foreach (var e in events) _world.Track(visitor, SpidTestCluster.Projects[project], e.Name);
+        await SendAsync();
+        if (clock != SenderClock.None) _resends.Add(SendAsync);
+
+        async Task SendAsync() => Same(TrackOutcome.Stored, await Grain(visitor).TrackAsync(Source(project), events));
+    }
+
+    private async Task TrackAsync(int person, int project)
+    {
+        var e = NewEvent(SenderClock.Right);
+        _world.Track(person, SpidTestCluster.Projects[project], e.Name);
+        await SendAsync();
+        _resends.Add(SendAsync);
+
+        async Task SendAsync() => Same(TrackOutcome.Stored, await User(person).TrackAsync(Source(project), [e]));
+    }
+
+    private async Task LoginAsync(int browser, ModelVisitor addressed, int person, int project)
+    {
+        var e = NewEvent(SenderClock.Right);
+        await SendAsync();
+        _resends.Add(SendAsync);
+
+        async Task SendAsync()
+        {
+            var expected = _world.Login(addressed, person, e.InsertId!, () => new ModelVisitor());
+            _world.Track(person, SpidTestCluster.Projects[project], e.Name);
+            var result = await Grain(addressed).LoginAsync(new LoginRequest { UserId = Person(person), Source = Source(project), Event = e });
+            Same(TrackOutcome.Stored, result.Outcome);
+            Meet(expected, result.VisitorId);
+            _current[browser] = expected;
+        }
+    }
+
+    private async Task LogoutAsync(int browser, ModelVisitor addressed, int project)
+    {
+        var (fresh, left) = World.Logout(addressed, () => new ModelVisitor());
+        var result = await Grain(addressed).LogoutAsync(new LogoutRequest { Source = Source(project) });
+        Same(TrackOutcome.Stored, result.Outcome);
+        Meet(fresh, result.VisitorId);
+        if (left?.Person is { } person) _world.Track(person, SpidTestCluster.Projects[project], "Logout " + fresh.Id);
+        _current[browser] = fresh;
+    }
+
+    private Task TroubleAsync(int kind)
+    {
+        _faults.Then(kind switch
+        {
+            0 => new Fault.ServerError(),
+            1 => new Fault.Throttle(),
+            2 => new Fault.Reset(Stored: false),
+            3 => new Fault.Reset(Stored: true),
+            4 => new Fault.StorePrefix(1),
+            5 => new Fault.HoldAnswer(TimeSpan.FromMilliseconds(300)),
+            _ => new Fault.ServerError(503),
+        });
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Every event, once, with one tuple, in everybody's order, and nobody's on another person's device.</summary>
+    private async Task VerifyAsync()
+    {
+        var tracked = _world.Tracked.ToArray();
+        var missing = tracked.Select(t => t.Marker).ToHashSet();
+        var arrivals = await cluster.ArrivalsAsync(all =>
+        {
+            missing.ExceptWith(all.Select(Marker));
+            return missing.Count == 0;
+        });
+
+        var mine = arrivals.Where(a => a.Event.StartsWith(name + "-", StringComparison.Ordinal) || (a.DeviceId is { } id && _ids.Contains(id))).ToArray();
+        Same("", string.Join(", ", mine.Select(Marker).Except(tracked.Select(t => t.Marker))), "events that nobody tracked");
+        foreach (var copies in mine.GroupBy(Marker))
+            Same(1, copies.Select(a => (a.Event, a.DistinctId, a.Time, a.InsertId, a.Token)).Distinct().Count(), $"tuples of {copies.Key}");
+        foreach (var device in mine.Where(a => a.DeviceId is not null).GroupBy(a => a.DeviceId))
+            Same(true, device.Select(a => a.UserId).OfType<string>().Distinct().Count() <= 1, $"one person on {device.Key}");
+
+        var first = mine.GroupBy(Marker).ToDictionary(copies => copies.Key, copies => copies.Min(a => a.Sequence));
+        foreach (var later in tracked)
+        {
+            foreach (var earlier in tracked.TakeWhile(t => t.Number < later.Number).Where(t => World.IsOrdered(t, later)))
+                Same(true, first[earlier.Marker] < first[later.Marker], $"{earlier.Marker} arrived before {later.Marker}");
+        }
+    }
+
+    /// <summary>What the model calls an event. The product names a logout itself: its insert id is the fresh visitor's.</summary>
+    private static string Marker(Arrival arrival) => arrival.Event == "Logout" ? "Logout " + arrival.InsertId : arrival.Event;
+
+    /// <summary>A visitor that the model knows has its id; one that the model thinks is fresh must be new to everybody.</summary>
+    private void Meet(ModelVisitor expected, VisitorId actual)
+    {
+        if (expected.Id.Length > 0)
+        {
+            Same(expected.Id, actual.ToString(), "visitor");
+            return;
+        }
+
+        expected.Id = actual.ToString();
+        Same(true, _ids.Add(expected.Id), "a fresh visitor id");
+    }
+
+    private TrackedEvent NewEvent(SenderClock clock)
+    {
+        var marker = $"{name}-{_events++}";
+        var now = TimeProvider.System.GetUtcNow();
+        DateTimeOffset? time = clock switch
+        {
+            SenderClock.Right => now,
+            SenderClock.AnHourSlow => now.AddHours(-1),
+            SenderClock.TenMinutesFast => now.AddMinutes(10),
+            _ => null,
+        };
+        return new TrackedEvent { Name = marker, TimeMs = time?.ToUnixTimeMilliseconds(), InsertId = time is null ? null : Guid.NewGuid().ToString() };
+    }
+
+    private ModelVisitor Current(int browser) => _current.GetValueOrDefault(browser, _first[browser]);
+
+    private IVisitorGrain Grain(ModelVisitor visitor) => cluster.Visitor(visitor.Id);
+
+    private IUserGrain User(int person) => cluster.User(Person(person).ToString());
+
+    private UserId Person(int person) => UserId.TryParse($"{name}/{person}", out var id) ? id : throw new ArgumentException(name);
+
+    private static EventSource Source(int project) => new() { ClientName = "Test", Project = SpidTestCluster.Projects[project] };
+
+    private static ModelVisitor NewVisitor() => new() { Id = VisitorId.New().ToString() };
+
+    private static void Same<T>(T expected, T actual, string? what = null)
+    {
+        if (!EqualityComparer<T>.Default.Equals(expected, actual)) throw new ModelException($"{what}: expected {expected}, got {actual}");
+    }
+}
+
+internal sealed class ModelException(string message) : Exception(message);

@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Storage;
+using Orleans.TestingHost;
+using SpidOrleans.Cluster;
+using SpidOrleans.Cluster.Emission;
+using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.ClusterTests.Faults;
+using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Settings;
+using SpidOrleans.Contracts.Users;
+using SpidOrleans.Contracts.Visitors;
+using SpidOrleans.Mixpanel.Delivery;
+using SpidOrleans.Storage.Sqlite;
+using SpidOrleans.TestKit.StandIn;
+using Xunit;
+
+namespace SpidOrleans.ClusterTests;
+
+/// <summary>Two silos in this process, each with a writer of its own, on one SQLite file; two projects at one stand-in.</summary>
+[CollectionDefinition(nameof(SpidTestCluster))]
+public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyncLifetime
+{
+    public static readonly string[] Projects = ["a", "b"];
+
+    private const int PendingPerLane = 1_000;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("spid-cluster-");
+    private SqliteDatabase? _database;
+    private InProcessTestCluster? _cluster;
+
+    public MixpanelStandIn StandIn { get; private set; } = null!;
+
+    public Crashes Crashes { get; } = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        StandIn = await MixpanelStandIn.StartAsync();
+        var settings = new ClusterSettings
+        {
+            Projects = Projects.ToImmutableDictionary(
+                name => name, name => new ProjectSettings(name, "token-" + name, StandIn.Endpoint, null, null, null, Shards: 4)),
+            PendingPerLane = PendingPerLane,
+        };
+
+        _database = new SqliteDatabase(
+            Options.Create(new SqliteStorageOptions { ConnectionString = $"Data Source={_folder.FullName}/test.db" }),
+            TimeProvider.System,
+            NullLogger<SqliteDatabase>.Instance);
+        await _database.InitializeAsync(CancellationToken.None);
+
+        var builder = new InProcessTestClusterBuilder(2);
+        builder.ConfigureSiloHost((_, host) =>
+        {
+            host.Services.AddSingleton(settings);
+            host.Services.AddKeyedSingleton<TimeProvider>(EmissionLimits.Clock, new FastTime());
+            host.Services.AddMixpanel();
+            host.Services.AddSqliteStorage(_ => { });
+            host.Services.AddSingleton(_database);
+            host.Services.AddSpidOutbox();
+            host.Services.AddSingleton<IOutbox>(services => new CrashingOutbox(services.GetRequiredService<GroupCommitOutbox>(), Crashes));
+        });
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.AddSqliteGrainStorage().AddSpidStreams();
+            silo.Services.AddSpidEmission();
+            var sound = silo.Services.Last(d => d.ServiceType == typeof(IGrainStorage) && d.ServiceKey is SpidCluster.StateProvider);
+            silo.Services.AddKeyedSingleton<IGrainStorage>(SpidCluster.StateProvider, (services, key) =>
+                new CrashingStorage((IGrainStorage)sound.KeyedImplementationFactory!(services, key), Crashes));
+        });
+        _cluster = builder.Build();
+        await _cluster.DeployAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_cluster is not null) await _cluster.DisposeAsync();
+        if (_database is not null) await _database.DisposeAsync();
+        await StandIn.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    public IVisitorGrain Visitor(VisitorId id) => Visitor(id.ToString());
+
+    public IVisitorGrain Visitor(string id) => _cluster!.Client.GetGrain<IVisitorGrain>("v:" + id);
+
+    public IUserGrain User(string id) => _cluster!.Client.GetGrain<IUserGrain>("u:" + id);
+
+    public EventSource Source(string project) => new() { ClientName = "Test", Project = project };
+
+    /// <summary>Grains lose their memory, as after a crash.</summary>
+    public async Task ForgetAsync(params IAddressable[] grains)
+    {
+        foreach (var grain in grains) await _cluster!.DeactivateAsync(grain);
+    }
+
+    /// <summary>Everything that reached Mixpanel, once <paramref name="isComplete"/> says so.</summary>
+    public async Task<IReadOnlyList<Arrival>> ArrivalsAsync(Func<IReadOnlyList<Arrival>, bool> isComplete)
+    {
+        var deadline = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(30);
+        while (true)
+        {
+            var arrivals = StandIn.Arrivals.Snapshot();
+            if (isComplete(arrivals)) return arrivals;
+            await StandIn.Arrivals.WaitForCountAsync(arrivals.Count + 1, deadline - TimeProvider.System.GetUtcNow());
+        }
+    }
+}
