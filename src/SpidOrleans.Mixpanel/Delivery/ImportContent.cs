@@ -1,0 +1,57 @@
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace SpidOrleans.Mixpanel.Delivery;
+
+/// <summary>
+/// A batch as <c>/import</c> takes it: the events as one JSON array, gzipped. Compressed before it is sent, not while, so that
+/// the request has a length: chunked requests are the sort of thing that proxies on the way refuse.
+/// </summary>
+internal sealed class ImportContent : HttpContent
+{
+    // JSON events compress to about a tenth; what does not fit grows.
+    private const int ExpectedRatio = 8;
+    private const int CapacityMin = 4 << 10;
+
+    private readonly PooledBuffer _body;
+
+    /// <param name="events">Each one whole JSON object in UTF-8.</param>
+    /// <param name="bytes">What they come to as an array, uncompressed.</param>
+    public ImportContent(IReadOnlyList<ReadOnlyMemory<byte>> events, int bytes)
+    {
+        _body = new PooledBuffer(Math.Max(CapacityMin, bytes / ExpectedRatio));
+        using (var gzip = new GZipStream(_body, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            for (var index = 0; index < events.Count; index++)
+            {
+                gzip.Write(index == 0 ? "["u8 : ","u8);
+                gzip.Write(events[index].Span);
+            }
+
+            gzip.Write("]"u8);
+        }
+
+        Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        Headers.ContentEncoding.Add("gzip");
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override Task SerializeToStreamAsync(
+        Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+        stream.WriteAsync(_body.Written, cancellationToken).AsTask();
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = _body.Length;
+        return true;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _body.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using Polly.Timeout;
+
+namespace SpidOrleans.Mixpanel.Delivery;
+
+/// <summary>Sends batches to Mixpanel's <c>/import</c>, one attempt per call: whether and when to repeat is the caller's.</summary>
+public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider clock)
+{
+    /// <summary>Name of the HTTP client, for those who configure it.</summary>
+    public const string HttpClientName = "mixpanel";
+
+    /// <summary>Mixpanel's ceiling for a request.</summary>
+    public const int BatchEventsMax = 2_000;
+
+    /// <summary>Mixpanel's other ceiling: the JSON array, uncompressed (see <see cref="BatchBytes"/>).</summary>
+    public const int BatchBytesMax = 10 << 20;
+
+    /// <summary>An attempt that takes longer, body included, counts as lost.</summary>
+    public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>What a batch weighs against <see cref="BatchBytesMax"/>: its events, a comma between each two, two brackets.</summary>
+    public static long BatchBytes(IReadOnlyList<ReadOnlyMemory<byte>> events)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        long bytes = events.Count + 1;
+        foreach (var item in events) bytes += item.Length;
+        return bytes;
+    }
+
+    /// <summary>Sends a batch. Ordinary failure is an outcome, never an exception.</summary>
+    /// <param name="events">1 to 2,000, together at most 10 MB, each one whole JSON object in UTF-8; left alone until this returns.</param>
+    /// <exception cref="ArgumentException">The batch is empty or larger than Mixpanel takes.</exception>
+    /// <exception cref="OperationCanceledException">The caller's token; whether the batch arrived is unknown.</exception>
+    public async Task<SendOutcome> ImportAsync(
+        MixpanelProject project, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(project);
+        var bytes = BatchBytes(events);
+        if (events.Count is 0 or > BatchEventsMax)
+            throw new ArgumentException($"a batch has 1 to {BatchEventsMax} events, not {events.Count}", nameof(events));
+        if (bytes > BatchBytesMax)
+            throw new ArgumentException($"a batch has at most {BatchBytesMax} bytes, not {bytes}", nameof(events));
+        cancellationToken.ThrowIfCancellationRequested();
+
+        using var client = clients.CreateClient(HttpClientName);
+        using var request = new HttpRequestMessage(HttpMethod.Post, project.ImportUri())
+        {
+            // The content's buffer goes back to its pool when the request is disposed. Over HTTP/1.1 nothing reads it any
+            // more by then: SendAsync returns only after the body was written or has failed.
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ImportContent(events, (int)bytes),
+        };
+        request.Headers.Authorization = project.Authorization();
+        try
+        {
+            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            return await ReadAsync(answer, events.Count, cancellationToken);
+        }
+        catch (HttpRequestException exception) when (
+            exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded && events.Count > 1)
+        {
+            // An answer beyond what is read, such as 2,000 refusals with long names. It would be as long the next time;
+            // those of the halves are shorter.
+            return new SendOutcome.Unclear("Mixpanel's answer is too long to read");
+        }
+        catch (Exception exception) when (exception
+            is HttpRequestException or IOException or TimeoutRejectedException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return new SendOutcome.Retry(null, Describe(exception), null, false);
+        }
+    }
+
+    private async Task<SendOutcome> ReadAsync(HttpResponseMessage answer, int sent, CancellationToken cancellationToken)
+    {
+        var status = (int)answer.StatusCode;
+        switch (status)
+        {
+            case 200 or 400:
+                var body = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
+                return ImportAnswer.Read(answer.StatusCode, body, sent);
+            case 401 or 403:
+                return new SendOutcome.Unauthorised(status);
+            case 413:
+                return new SendOutcome.TooLarge();
+            default:
+                // 408, 429 and 5xx pass by themselves. The rest (redirects, 404 …) means that no Mixpanel is behind this
+                // endpoint; the events are not at fault, so they wait until somebody mends it.
+                var after = RetryAfter.Read(answer, clock.GetUtcNow());
+                return new SendOutcome.Retry(after, $"Mixpanel answered {status}", status, status == 429);
+        }
+    }
+
+    private static string Describe(Exception exception) => exception switch
+    {
+        HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } failure =>
+            $"{failure.HttpRequestError}: {failure.Message}",
+        TimeoutRejectedException or OperationCanceledException => $"no answer within {AttemptTimeout.TotalSeconds} s",
+        _ => exception.Message,
+    };
+}

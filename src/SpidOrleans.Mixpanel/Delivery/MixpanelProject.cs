@@ -1,0 +1,47 @@
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace SpidOrleans.Mixpanel.Delivery;
+
+/// <summary>Where and as whom events are imported.</summary>
+/// <param name="Name">The project's name here; Mixpanel never sees it.</param>
+/// <param name="Token">Mixpanel's project token.</param>
+public sealed record MixpanelProject(string Name, string Token)
+{
+    /// <summary>Events for this endpoint stay in the process: the built-in preview takes them. (RFC 6761: never resolves.)</summary>
+    public const string PreviewEndpoint = "http://preview.invalid";
+
+    /// <summary>Mixpanel's ingestion in the US; the EU and India have hosts of their own.</summary>
+    public static readonly Uri DefaultEndpoint = new("https://api.mixpanel.com");
+
+    public Uri Endpoint { get; init; } = DefaultEndpoint;
+
+    /// <summary>User name of a service account. It, its secret and the project id come together; otherwise the token authenticates.</summary>
+    public string? ServiceAccount { get; init; }
+
+    public string? ServiceAccountSecret { get; init; }
+
+    public string? ProjectId { get; init; }
+
+    public IdMerge IdMerge { get; init; } = IdMerge.Simplified;
+
+    /// <summary>Without token, secret and whatever credentials the endpoint carries.</summary>
+    public override string ToString() => $"{Name} at {Address(Endpoint)}";
+
+    internal Uri ImportUri()
+    {
+        var project = HasServiceAccount ? "&project_id=" + Uri.EscapeDataString(ProjectId!) : "";
+        return new Uri($"{Address(Endpoint).TrimEnd('/')}/import?strict=1{project}");
+    }
+
+    internal AuthenticationHeaderValue Authorization()
+    {
+        var credentials = HasServiceAccount ? $"{ServiceAccount}:{ServiceAccountSecret}" : $"{Token}:";
+        return new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials)));
+    }
+
+    private bool HasServiceAccount => ServiceAccount is not null && ServiceAccountSecret is not null && ProjectId is not null;
+
+    private static string Address(Uri endpoint) =>
+        endpoint.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+}

@@ -1,0 +1,14 @@
+namespace SpidOrleans.Mixpanel.Preview;
+
+/// <summary>An event that passed, before it is known whether it is new.</summary>
+/// <param name="Ignored">It asked to be dropped.</param>
+/// <param name="Properties">One JSON object without ids, time and token.</param>
+internal sealed record ImportRecord(
+    string Event, long TimeMs, string InsertId, string? DeviceId, string? UserId, bool Ignored, byte[] Properties)
+{
+    /// <summary>What Mixpanel takes as <c>distinct_id</c> before any link is looked at.</summary>
+    public string DistinctId => UserId ?? PreviewIdentities.Anonymous(DeviceId);
+
+    /// <summary>Two events with the same key count as one.</summary>
+    public (string Event, string DistinctId, long TimeMs, string InsertId) Key => (Event, DistinctId, TimeMs, InsertId);
+}

@@ -1,0 +1,68 @@
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace SpidOrleans.Mixpanel.Preview;
+
+/// <summary>Answers Mixpanel's <c>/import</c> at wire level from a <see cref="PreviewProject"/>, without a network.</summary>
+public sealed class PreviewHandler(PreviewProject project) : HttpMessageHandler
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var answer = await AnswerAsync(request, cancellationToken);
+        return new HttpResponseMessage((HttpStatusCode)answer.StatusCode)
+        {
+            RequestMessage = request,
+            Content = new ReadOnlyMemoryContent(answer.Json)
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+            },
+        };
+    }
+
+    private async Task<PreviewAnswer> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (request.RequestUri?.AbsolutePath.TrimEnd('/') != "/import") return PreviewAnswer.Elsewhere(404, "Not Found");
+        if (request.Method != HttpMethod.Post) return PreviewAnswer.Elsewhere(405, "Method Not Allowed");
+        if (!HasUser(request.Headers.Authorization)) return PreviewAnswer.Unauthorised();
+        if (request.Content is not { } content) return PreviewAnswer.Malformed("request body is missing");
+        try
+        {
+            using var body = await ReadAsync(content, cancellationToken);
+            return project.Import(body.GetBuffer().AsSpan(0, (int)body.Length));
+        }
+        catch (InvalidDataException)
+        {
+            return PreviewAnswer.Malformed("request body is not gzip");
+        }
+    }
+
+    /// <summary>Any token will do: there is one project.</summary>
+    private static bool HasUser(AuthenticationHeaderValue? authorization)
+    {
+        if (authorization is not { Scheme: "Basic", Parameter: { } parameter }) return false;
+        var bytes = new byte[parameter.Length];
+        return Convert.TryFromBase64String(parameter, bytes, out var length)
+            && Encoding.UTF8.GetString(bytes, 0, length).IndexOf(':', StringComparison.Ordinal) > 0;
+    }
+
+    /// <summary>Reads one byte beyond the limit at most: a few kilobytes of gzip can be gigabytes.</summary>
+    private static async Task<MemoryStream> ReadAsync(HttpContent content, CancellationToken cancellationToken)
+    {
+        await using var raw = await content.ReadAsStreamAsync(cancellationToken);
+        await using var plain = content.Headers.ContentEncoding.Contains("gzip")
+            ? new GZipStream(raw, CompressionMode.Decompress)
+            : raw;
+        var body = new MemoryStream();
+        var chunk = new byte[64 << 10];
+        while (body.Length <= ImportLimits.RequestBytesMax)
+        {
+            var read = await plain.ReadAsync(chunk, cancellationToken);
+            if (read == 0) break;
+            body.Write(chunk, 0, read);
+        }
+
+        return body;
+    }
+}

@@ -1,0 +1,49 @@
+namespace SpidOrleans.Mixpanel.Preview;
+
+/// <summary>
+/// Which device belongs to which user, by Simplified ID Merge: the first event that names both decides, for ever.
+/// Not thread-safe; <see cref="PreviewProject"/> guards it.
+/// </summary>
+/// <param name="linksMax">
+/// Links remembered, the device unheard of for longest forgotten first. At least as many as events are kept, so that
+/// no event that can still be seen changes its person again.
+/// </param>
+internal sealed class PreviewIdentities(int linksMax)
+{
+    /// <summary>Mixpanel's word for an event whose device is somebody else's.</summary>
+    public const string AlreadyAssigned = "errAnonDistinctIdAssignedAlready";
+
+    private readonly Dictionary<string, LinkedListNode<Link>> _links = new(StringComparer.Ordinal);
+    private readonly LinkedList<Link> _byUse = [];
+
+    public static string Anonymous(string? device) => "$device:" + device;
+
+    /// <summary>Takes note of an event's ids.</summary>
+    /// <returns>Null, or why the ids cannot both be followed; the event then belongs to its own user.</returns>
+    public string? Observe(string? device, string? user)
+    {
+        if (device is null) return null;
+        if (_links.TryGetValue(device, out var known))
+        {
+            _byUse.Remove(known);
+            _byUse.AddLast(known);
+            return user is null || user == known.Value.User ? null : AlreadyAssigned;
+        }
+
+        if (user is null) return null;
+        if (_links.Count == linksMax)
+        {
+            _links.Remove(_byUse.First!.Value.Device);
+            _byUse.RemoveFirst();
+        }
+
+        _links.Add(device, _byUse.AddLast(new Link(device, user)));
+        return null;
+    }
+
+    /// <summary>The canonical id, now.</summary>
+    public string Resolve(string? device, string? user) =>
+        user ?? (device is not null && _links.TryGetValue(device, out var link) ? link.Value.User : Anonymous(device));
+
+    private readonly record struct Link(string Device, string User);
+}
