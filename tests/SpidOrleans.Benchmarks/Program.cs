@@ -1,1 +1,16 @@
-return 0;
+using SpidOrleans.Benchmarks.Floor;
+using SpidOrleans.Benchmarks.Running;
+using SpidOrleans.Benchmarks.Sink;
+
+// The program is three: the comparison, and the two servers that it starts from the same file in processes of their own.
+switch (args)
+{
+    case ["floor", var port, var file, var connections]:
+        return await FloorServer.RunAsync(int.Parse(port), file, Enum.Parse<FloorConnections>(connections));
+    case ["sink", var port]:
+        return await SinkServer.RunAsync(int.Parse(port));
+    default:
+        return BenchmarkOptions.TryParse(args, out var options, out var fault)
+            ? await new Comparison(options).RunAsync()
+            : BenchmarkOptions.Explain(fault);
+}

@@ -14,7 +14,7 @@ public sealed class BacklogTests
     private const int Senders = 4;
     private const long GrowthBytesMax = 250L * 1024 * 1024;
 
-    [Fact(Timeout = 240_000)]
+    [Fact]
     public async Task AnHourWithoutMixpanel_CostsDiskNotMemory_AndEverythingArrivesInOrderAfterwards()
     {
         var ledger = new Ledger();

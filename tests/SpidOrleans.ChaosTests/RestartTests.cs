@@ -8,7 +8,7 @@ namespace SpidOrleans.ChaosTests;
 
 public sealed class RestartTests
 {
-    [Fact(Timeout = 120_000)]
+    [Fact]
     public async Task AfterAStopAndAStart_VisitorsLinksAndUndeliveredEventsAreStillThere()
     {
         var ledger = new Ledger();

@@ -14,7 +14,6 @@ internal static class Seed
         var seed = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given
             ? int.Parse(given, CultureInfo.InvariantCulture)
             : RandomNumberGenerator.GetInt32(int.MaxValue);
-        TestContext.Current.SendDiagnosticMessage($"{Variable}={seed}");
         TestContext.Current.TestOutputHelper?.WriteLine($"{Variable}={seed}");
         return seed;
     }

@@ -1,0 +1,53 @@
+using Microsoft.Data.Sqlite;
+
+namespace SpidOrleans.Benchmarks.Floor;
+
+/// <summary>An open connection with its prepared <c>INSERT</c>, which outside a transaction is one.</summary>
+internal sealed class FloorConnection : IDisposable
+{
+    private readonly SqliteConnection _connection;
+    private readonly SqliteCommand _insert;
+
+    public FloorConnection(string connectionString)
+    {
+        _connection = new SqliteConnection(connectionString);
+        _connection.Open();
+        // SQLite waits for the lock itself, in steps of a few milliseconds: the driver's own retry sleeps 150.
+        Execute("PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+        _insert = _connection.CreateCommand();
+    }
+
+    public void CreateTable() => Execute(
+        "CREATE TABLE IF NOT EXISTS event (position INTEGER PRIMARY KEY AUTOINCREMENT, visitor TEXT, name TEXT, time INTEGER, insert_id TEXT, properties TEXT)");
+
+    public void Insert(string visitorId, string name, string properties)
+    {
+        if (_insert.Parameters.Count == 0) Prepare();
+        _insert.Parameters[0].Value = visitorId;
+        _insert.Parameters[1].Value = name;
+        _insert.Parameters[2].Value = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        _insert.Parameters[3].Value = Guid.NewGuid().ToString();
+        _insert.Parameters[4].Value = properties;
+        _insert.ExecuteNonQuery();
+    }
+
+    public void Dispose()
+    {
+        _insert.Dispose();
+        _connection.Dispose();
+    }
+
+    private void Prepare()
+    {
+        _insert.CommandText = "INSERT INTO event (visitor, name, time, insert_id, properties) VALUES ($visitor, $name, $time, $insertId, $properties)";
+        foreach (var name in (string[])["$visitor", "$name", "$time", "$insertId", "$properties"])
+            _insert.Parameters.Add(new SqliteParameter { ParameterName = name });
+    }
+
+    private void Execute(string sql)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}
