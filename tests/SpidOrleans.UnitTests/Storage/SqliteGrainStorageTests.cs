@@ -6,6 +6,7 @@ using Orleans.Configuration;
 using Orleans.Runtime;
 using Orleans.Serialization;
 using Orleans.Storage;
+using SpidOrleans.Cluster;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Storage;
@@ -30,7 +31,7 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private IGrainStorage Storage => _services.GetRequiredKeyedService<IGrainStorage>(SqliteStorage.StateProvider);
+    private IGrainStorage Storage => _services.GetRequiredKeyedService<IGrainStorage>(SpidCluster.StateProvider);
 
     private SqliteDatabase Database => _services.GetRequiredService<SqliteDatabase>();
 
