@@ -48,7 +48,8 @@ public sealed class AppendOperation(Lane lane, IReadOnlyList<OutboxEvent> events
 public sealed class MoveOperation(
     string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) : OutboxOperation<int>
 {
-    public string FromIdentity => fromIdentity;
+    public string FromIdentity { get; } = fromIdentity != toIdentity ? fromIdentity
+        : throw new ArgumentException("an identity cannot move into itself: it would be closed for ever", nameof(toIdentity));
 
     public string ToIdentity => toIdentity;
 

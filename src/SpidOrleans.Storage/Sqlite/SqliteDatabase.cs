@@ -9,6 +9,9 @@ public sealed partial class SqliteDatabase(
     IOptions<SqliteStorageOptions> options, TimeProvider clock, ILogger<SqliteDatabase> logger)
     : IStorage, IDisposable, IAsyncDisposable
 {
+    /// <summary>A new index on a large backlog may take its time; stopping it half-way would only start it over.</summary>
+    public static readonly TimeSpan MigrationTimeout = TimeSpan.FromMinutes(10);
+
     private readonly SemaphoreSlim _initializing = new(1, 1);
     private SqliteLocation? _location;
     private SqliteFileLock? _lock;
@@ -53,7 +56,7 @@ public sealed partial class SqliteDatabase(
             var file = _location.ConnectionString;
             var pragmas = new SqlitePragmas(options.Value.BusyTimeout);
             _writer = new SqliteThread("sqlite-writer", () => SqliteSession.Open(file, pragmas.Writer), clock, logger);
-            var version = await _writer.RunAsync(new SqliteMigrator(clock).Migrate, cancellationToken);
+            var version = await _writer.RunAsync(new SqliteMigrator(clock).Migrate, MigrationTimeout, cancellationToken);
             if (await _writer.RunAsync(ReadJournalMode, cancellationToken) is var mode and not "wal")
                 throw new StorageUnavailableException($"{SqliteLocation.Key}: the file system of '{_location.Path}' takes no write-ahead log (journal mode is {mode}): use a local disk");
             _reader = new SqliteThread("sqlite-reader", () => SqliteSession.Open(file, pragmas.Reader), clock, logger);
@@ -68,7 +71,7 @@ public sealed partial class SqliteDatabase(
         catch (TimeoutException exception)
         {
             throw new StorageUnavailableException(
-                $"{SqliteLocation.Key}: '{_location.Path}' did not open within {SqliteThread.AnswerTimeout.TotalSeconds:0} s", exception);
+                $"{SqliteLocation.Key}: '{_location.Path}' did not open in time", exception);
         }
     }
 

@@ -40,7 +40,9 @@ internal sealed partial class SqliteOutbox
             touched.Add(target);
         }
 
-        session.Prepare(DeleteIdentitySql).Bind(1, operation.FromIdentity).Run();
+        // Whatever the reason might be: rather fail than delete an event that was not copied.
+        var deleted = session.Prepare(DeleteIdentitySql).Bind(1, operation.FromIdentity).Run();
+        if (deleted != moved) throw new InvalidOperationException($"a move copied {moved} rows and would have deleted {deleted}");
         Insert(session, operation.LastShard, operation.ToIdentity, operation.Last);
         session.Prepare(CloseSql).Bind(1, operation.FromIdentity).Bind(2, operation.ToIdentity).Bind(3, moved).Run();
         operation.Touched = touched;

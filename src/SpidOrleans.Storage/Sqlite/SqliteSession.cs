@@ -45,6 +45,12 @@ internal sealed class SqliteSession : IDisposable
 
     public void Execute(string sql) => Prepare(sql).Run();
 
+    /// <summary>Ends readings that a failure has left open: they would pin the write-ahead log.</summary>
+    public void ResetStatements()
+    {
+        foreach (var statement in _statements.Values) statement.Reset();
+    }
+
     /// <summary>Runs a text of many statements, once.</summary>
     public void ExecuteScript(string sql)
     {

@@ -40,11 +40,17 @@ internal sealed partial class SqliteThread : IDisposable, IAsyncDisposable
     /// <summary>Runs <paramref name="work"/> on the thread. A failure rolls back whatever transaction it left open.</summary>
     /// <exception cref="StorageUnavailableException">The queue is full or closed.</exception>
     /// <exception cref="TimeoutException">No answer within <see cref="AnswerTimeout"/>: the work may still happen.</exception>
-    public async Task<TResult> RunAsync<TResult>(Func<SqliteSession, TResult> work, CancellationToken cancellationToken)
+    public Task<TResult> RunAsync<TResult>(Func<SqliteSession, TResult> work, CancellationToken cancellationToken) =>
+        RunAsync(work, AnswerTimeout, cancellationToken);
+
+    /// <inheritdoc cref="RunAsync{TResult}(Func{SqliteSession, TResult}, CancellationToken)"/>
+    /// <param name="timeout">Instead of <see cref="AnswerTimeout"/>.</param>
+    public async Task<TResult> RunAsync<TResult>(
+        Func<SqliteSession, TResult> work, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var item = new Work<TResult>(work, cancellationToken);
         if (!TryQueue(item)) throw new StorageUnavailableException($"the queue of {_name} is full or closed");
-        return await item.Completion.WaitAsync(AnswerTimeout, _clock, cancellationToken);
+        return await item.Completion.WaitAsync(timeout, _clock, cancellationToken);
     }
 
     private bool TryQueue(IWork item)
@@ -90,6 +96,7 @@ internal sealed partial class SqliteThread : IDisposable, IAsyncDisposable
         if (_session is null) return;
         try
         {
+            _session.ResetStatements();
             if (_session.InTransaction) _session.Execute("ROLLBACK");
             if (SqliteFailure.LeavesConnectionSound(failure)) return;
         }

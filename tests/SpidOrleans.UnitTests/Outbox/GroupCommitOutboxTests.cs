@@ -68,6 +68,10 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Move_IntoItself_IsRefusedBeforeItCanCloseTheIdentity() =>
+        await Assert.ThrowsAsync<ArgumentException>(() => _outbox.MoveAsync("u:1", "u:1", _ => 1, "web", new OutboxEvent(0, default)));
+
+    [Fact]
     public async Task Commit_ThatTakesTooLong_FailsItsCallersAndLetsTheNextGroupGo()
     {
         var next = _outbox.AppendAsync(Lane, [new OutboxEvent(0, default)]);

@@ -51,6 +51,14 @@ public sealed class SqliteDatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task Dispose_WithoutAwaiting_FreesTheFileToo()
+    {
+        (await _folder.OpenAsync()).Dispose();
+        await using var next = await _folder.OpenAsync();
+        Assert.False(File.Exists(_folder.File + "-wal") && new FileInfo(_folder.File + "-wal").Length > 0);
+    }
+
+    [Fact]
     public async Task Initialize_OfAFileThatIsNoDatabase_SaysSo_AndLeavesItAlone()
     {
         var text = string.Concat(Enumerable.Repeat("this is a letter to my grandmother ", 100));

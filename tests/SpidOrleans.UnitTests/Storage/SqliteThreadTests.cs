@@ -104,6 +104,26 @@ public sealed class SqliteThreadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Failure_InTheMiddleOfAReading_EndsTheReading()
+    {
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _thread.RunAsync<int>(
+            session =>
+            {
+                Assert.True(session.Prepare("VALUES (1), (2), (3)").Step());
+                throw new InvalidOperationException();
+            },
+            Cancel));
+        Assert.Equal(1, await _thread.RunAsync(
+            session =>
+            {
+                var statement = session.Prepare("VALUES (1), (2), (3)");
+                statement.Step();
+                return statement.Int64(0);
+            },
+            Cancel));
+    }
+
+    [Fact]
     public async Task DiskError_MakesTheNextWorkUseANewConnection()
     {
         await Assert.ThrowsAsync<SqliteException>(() => _thread.RunAsync<int>(_ => throw new SqliteException("disk I/O error", 10), Cancel));
