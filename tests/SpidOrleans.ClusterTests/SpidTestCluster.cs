@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -27,11 +28,15 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
 {
     public static readonly string[] Projects = ["a", "b"];
 
-    private const int PendingPerLane = 1_000;
+    public const int PendingPerLane = 1_000;
+
+    private const int Shards = 4;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("spid-cluster-");
     private SqliteDatabase? _database;
     private InProcessTestCluster? _cluster;
+
+    private string DatabasePath => Path.Combine(_folder.FullName, "test.db");
 
     public MixpanelStandIn StandIn { get; private set; } = null!;
 
@@ -43,12 +48,12 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
         var settings = new ClusterSettings
         {
             Projects = Projects.ToImmutableDictionary(
-                name => name, name => new ProjectSettings(name, "token-" + name, StandIn.Endpoint, null, null, null, Shards: 4)),
+                name => name, name => new ProjectSettings(name, "token-" + name, StandIn.Endpoint, null, null, null, Shards)),
             PendingPerLane = PendingPerLane,
         };
 
         _database = new SqliteDatabase(
-            Options.Create(new SqliteStorageOptions { ConnectionString = $"Data Source={_folder.FullName}/test.db" }),
+            Options.Create(new SqliteStorageOptions { ConnectionString = $"Data Source={DatabasePath}" }),
             TimeProvider.System,
             NullLogger<SqliteDatabase>.Instance);
         await _database.InitializeAsync(CancellationToken.None);
@@ -96,6 +101,21 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
     public async Task ForgetAsync(params IAddressable[] grains)
     {
         foreach (var grain in grains) await _cluster!.DeactivateAsync(grain);
+    }
+
+    /// <summary>Moves a visitor's lane as another silo's activation would, without this cluster's grains knowing.</summary>
+    public Task CloseBehindItsBackAsync(VisitorId visitor, string user) => _cluster!.Silos[0].ServiceProvider.GetRequiredService<GroupCommitOutbox>()
+        .MoveAsync(visitor.Key, user, _ => Shards, Projects[0], new OutboxEvent(1, "{}"u8.ToArray()));
+
+    public async Task<long> DeadLettersAsync(string project, string identity)
+    {
+        await using var connection = new SqliteConnection($"Data Source={DatabasePath};Mode=ReadOnly;Pooling=False");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM dead_letter WHERE project = $project AND identity = $identity";
+        command.Parameters.AddWithValue("$project", project);
+        command.Parameters.AddWithValue("$identity", identity);
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     /// <summary>Everything that reached Mixpanel, once <paramref name="isComplete"/> says so.</summary>
