@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using SpidOrleans.Web.Configuration;
+
+namespace SpidOrleans.Web.Admission;
+
+/// <summary><c>Limits:EventsPerSecondPerClient</c>. A request is admitted while the client's allowance is positive and may
+/// overdraw it: so a large batch passes at a low rate, and the next one waits the longer.</summary>
+public sealed class EventRate(SpidSettings settings, TimeProvider clock)
+{
+    private readonly int? _perSecond = settings.Limits.EventsPerSecondPerClient;
+
+    // One per configured client: bounded by the configuration.
+    private readonly ConcurrentDictionary<string, Allowance> _allowances = new();
+
+    /// <summary>Null when admitted, else the refusal that says when to come back.</summary>
+    public Problem? Refuse(Client client, int events)
+    {
+        if (_perSecond is not { } perSecond) return null;
+        var allowance = _allowances.GetOrAdd(client.Id, _ => new Allowance(perSecond, clock.GetTimestamp()));
+        var wait = allowance.Take(events, perSecond, clock);
+        return wait is null ? null : Problem.TooManyRequests($"More than {perSecond} events per second.", wait);
+    }
+
+    private sealed class Allowance(double tokens, long since)
+    {
+        private readonly Lock _gate = new();
+        private double _tokens = tokens;
+        private long _since = since;
+
+        public int? Take(int events, int perSecond, TimeProvider clock)
+        {
+            lock (_gate)
+            {
+                var now = clock.GetTimestamp();
+                _tokens = Math.Min(perSecond, _tokens + clock.GetElapsedTime(_since, now).TotalSeconds * perSecond);
+                _since = now;
+                if (_tokens <= 0) return (int)Math.Ceiling((1 - _tokens) / perSecond);
+                _tokens -= events;
+                return null;
+            }
+        }
+    }
+}

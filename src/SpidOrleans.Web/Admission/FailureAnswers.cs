@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace SpidOrleans.Web.Admission;
+
+/// <summary>Turns what was thrown into an answer, outermost of all.</summary>
+internal sealed partial class FailureAnswers(RequestDelegate next, ILogger<FailureAnswers> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (Exception exception) when (IsAbort(context, exception))
+        {
+            // Nobody is there to read an answer.
+        }
+        catch (Exception exception) when (!context.Response.HasStarted)
+        {
+            var problem = ToProblem(exception);
+            if (problem.Status == StatusCodes.Status503ServiceUnavailable) LogUnavailable(logger, exception.InnerException ?? exception);
+            else if (problem.Status == StatusCodes.Status500InternalServerError) LogFailed(logger, exception);
+            await problem.ExecuteAsync(context);
+        }
+    }
+
+    private static bool IsAbort(HttpContext context, Exception exception) =>
+        exception is ConnectionResetException
+        || (context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException);
+
+    private static Problem ToProblem(Exception exception) => exception switch
+    {
+        ClusterUnavailableException or TimeoutException or OperationCanceledException => Problem.Unavailable(),
+        BadHttpRequestException bad => Problem.Of(bad.StatusCode),
+        _ => Problem.Of(StatusCodes.Status500InternalServerError),
+    };
+
+    [LoggerMessage(EventId = 4001, Level = LogLevel.Warning, Message = "The cluster did not answer; the caller is told to try again")]
+    private static partial void LogUnavailable(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 4002, Level = LogLevel.Error, Message = "A request failed for a reason that nobody foresaw")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
+}

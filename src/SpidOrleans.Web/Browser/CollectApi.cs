@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using SpidOrleans.Contracts.Visitors;
+using SpidOrleans.Web.Admission;
+using SpidOrleans.Web.ClientApi;
+using SpidOrleans.Web.Configuration;
+using SpidOrleans.Web.Documentation;
+using SpidOrleans.Web.Reading;
+using SpidOrleans.Web.Intake;
+
+namespace SpidOrleans.Web.Browser;
+
+/// <summary><c>POST /v1/collect</c>: the SDK's events. Who sends is what the cookie says.</summary>
+internal sealed class CollectApi(
+    SpidSettings settings, ClientRegistry clients, VisitorCookie cookie, FormerVisitors former, EventTracker tracker, EventRate rate, TimeProvider clock)
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var api = routes.ServiceProvider.GetRequiredService<CollectApi>();
+        routes.MapPost("/v1/collect", (RequestDelegate)api.CollectAsync).Describe("collect", "Accepts a browser's events",
+            "For our SDK. The visitor comes from the cookie SPID_VISITOR alone, and the page's origin must be registered for the client.",
+            body: typeof(CollectBody), answer: typeof(TrackReceipt), answerStatus: StatusCodes.Status202Accepted,
+            refusals: [400, 401, 403, 413, 415, 429, 503]);
+        routes.MapMethods("/v1/collect", [HttpMethods.Options], (RequestDelegate)api.PreflightAsync).ExcludeFromDescription();
+    }
+
+    private Task PreflightAsync(HttpContext context)
+    {
+        if (AllowOrigin(context) is null) return UnknownOrigin().ExecuteAsync(context);
+        CrossOrigin.AllowPreflight(context.Response.Headers);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
+
+    private async Task CollectAsync(HttpContext context)
+    {
+        var (accepted, refusal) = await TrackAsync(context);
+        await (refusal?.ExecuteAsync(context) ?? TrackReceipt.WriteAsync(context, accepted));
+    }
+
+    private async Task<(int Accepted, Problem? Refusal)> TrackAsync(HttpContext context)
+    {
+        // 1. The page: a registered origin gets CORS headers, so that it can read refusals too.
+        if (AllowOrigin(context) is not { } origin) return (0, UnknownOrigin());
+
+        // 2. The body, and whether the page belongs to the client that it names.
+        var body = await RequestBody.ReadAsync(context, takesText: true);
+        if (body.Refusal is not null) return (0, body.Refusal);
+        var reading = EventsReader.Read(body.Bytes, new EventsReaderOptions
+        {
+            EventsMax = settings.Limits.EventsPerRequest, Now = clock.GetUtcNow(), FromBrowser = true,
+        });
+        var client = clients.Find(reading.ClientId);
+        if (reading.ClientId is not null && (client is null || !clients.Owns(client, origin)))
+            return (0, Problem.Forbidden("The page's origin is not registered for this client."));
+
+        // 3. The visitor.
+        if (!cookie.TryRead(context.Request, out var visitor))
+            return (0, Problem.Unauthorized($"No genuine cookie {VisitorCookie.Name} came along: ask /rpc/hasSession.js for one."));
+
+        // 4. The events, and that all of them are of this browser.
+        if (EventsApi.Refuse(reading, settings.Limits) is { } invalid) return (0, invalid);
+        if (rate.Refuse(client!, reading.Events.Length) is { } tooFast) return (0, tooFast);
+        var events = Complete(context, visitor, reading.Events);
+        if (await former.RefuseAsync(visitor, events) is { } foreign) return (0, foreign);
+
+        // 5. Durable or refused.
+        var outcome = await tracker.TrackAsync(client!.Source, events, fromBrowser: true);
+        return (events.Length, outcome.ToRefusal());
+    }
+
+    private static ImmutableArray<AddressedEvent> Complete(HttpContext context, VisitorId visitor, ImmutableArray<AddressedEvent> events)
+    {
+        var (ip, userAgent) = (BrowserCall.Ip(context), BrowserCall.UserAgent(context));
+        return ImmutableArray.CreateRange(events, addressed => addressed with
+        {
+            VisitorId = addressed.VisitorId ?? visitor,
+            Event = addressed.Event with { Ip = ip, UserAgent = userAgent },
+        });
+    }
+
+    /// <summary>The request's origin if any client owns it; the answer then says that its page may read it.</summary>
+    private string? AllowOrigin(HttpContext context)
+    {
+        context.Response.Headers.Vary = "Origin";
+        var origin = context.Request.Headers.Origin.ToString();
+        if (!clients.Knows(origin)) return null;
+        CrossOrigin.Allow(context.Response.Headers, origin);
+        return origin;
+    }
+
+    private static Problem UnknownOrigin() => Problem.Forbidden("The page's origin is not registered.");
+}

@@ -1,0 +1,41 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http;
+
+namespace SpidOrleans.Web.Browser;
+
+/// <summary>JSONP for both generations of SDKs in one body.</summary>
+internal static partial class SessionScript
+{
+    /// <summary>What the SDKs make, and nothing that could be a program.</summary>
+    [GeneratedRegex(@"\A[A-Za-z_$][0-9A-Za-z_$]{0,63}\z")]
+    public static partial Regex Callback { get; }
+
+    /// <summary>1.x looks for a global <c>triggerResponse</c> once the script has loaded; 2.x wants <c>SPiD.Talk</c> called at once.
+    /// The comment in front keeps the callback's name from being the body's first bytes.</summary>
+    public static byte[] Write(string callback, ReadOnlyMemory<byte> json)
+    {
+        var before = $$"""
+            /**/(function (answer) {
+              window.triggerResponse = function () {
+                if (window.VGS && VGS.callbacks && VGS.callbacks["{{callback}}"]) {
+                  VGS.callbacks["{{callback}}"](answer);
+                  if (parent.VGS && parent.VGS.Ajax) parent.VGS.Ajax.responseReceived();
+                }
+              };
+              if (window.SPiD && SPiD.Talk) SPiD.Talk.response("{{callback}}", answer);
+            })(
+            """;
+        return [.. Encoding.ASCII.GetBytes(before), .. json.Span, .. ");\n"u8];
+    }
+
+    public static void WriteHeaders(IHeaderDictionary headers, bool crossSite)
+    {
+        headers.ContentType = "text/javascript; charset=utf-8";
+        headers.CacheControl = "private, no-store";
+        headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
+        // Cross-origin would let every page of the web load the script; same-origin would shut out the client's own.
+        headers["Cross-Origin-Resource-Policy"] = crossSite ? "cross-origin" : "same-site";
+        headers["Referrer-Policy"] = "no-referrer";
+    }
+}

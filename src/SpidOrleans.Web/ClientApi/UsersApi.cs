@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using SpidOrleans.Contracts.Users;
+using SpidOrleans.Web.Admission;
+using SpidOrleans.Web.Documentation;
+using SpidOrleans.Web.Reading;
+
+namespace SpidOrleans.Web.ClientApi;
+
+/// <summary><c>/v1/users</c>. The id comes from <see cref="UserPath"/>, which has put a placeholder into the route.</summary>
+internal static class UsersApi
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/users/{userId}", GetAsync).Describe("getUser", "Shows a user",
+            "Percent-encode the id: '/' as %2F, '%' as %25.",
+            answer: typeof(UserDescriptionAnswer), refusals: [400, 401, 503]);
+        routes.MapPut("/users/{userId}/profile", PutProfileAsync).Describe("putProfile", "Takes over profile fields",
+            "Fields that the body leaves out stay as they are. They leave with every later event.",
+            body: typeof(ProfileFields), answer: typeof(ProfileAnswer), refusals: [400, 401, 413, 415, 503]);
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext context, IGrainFactory grains)
+    {
+        if (context.Features.Get<UserAddress>()?.UserId is not { } user) return Problem.Invalid("userId", "must be " + UserId.Rule);
+        var description = await grains.GetGrain<IUserGrain>(user.Key).DescribeAsync(context.GetClient().Source.Project).OrUnavailable();
+        return AnswerJson.Write(new UserDescriptionAnswer(
+            user.ToString(), [.. description.Visitors.Select(visitor => visitor.ToString())], description.Pending,
+            ProfileFields.From(description.Profile), Traits.None));
+    }
+
+    private static async Task<IResult> PutProfileAsync(HttpContext context, IGrainFactory grains, TimeProvider clock)
+    {
+        if (context.Features.Get<UserAddress>()?.UserId is not { } user) return Problem.Invalid("userId", "must be " + UserId.Rule);
+        var body = await RequestBody.ReadAsync(context);
+        if (body.Refusal is not null) return body.Refusal;
+        var reading = ProfileReader.Read(body.Bytes, clock.GetUtcNow());
+        if (!reading.IsValid) return Problem.Invalid(reading.Errors);
+
+        var grain = grains.GetGrain<IUserGrain>(user.Key);
+        await grain.SetProfileAsync(reading.Profile).OrUnavailable();
+        var profile = await grain.GetProfileAsync().OrUnavailable();
+        return AnswerJson.Write(new ProfileAnswer(user.ToString(), ProfileFields.From(profile)));
+    }
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using SpidOrleans.Contracts.Events;
+
+namespace SpidOrleans.Web.Configuration;
+
+/// <summary>A registered service: section <c>Clients:{client_id}</c>.</summary>
+public sealed partial class Client
+{
+    public const string DemoId = "demo";
+
+    public const string IdRule = "1 to 64 of A-Z, a-z, 0-9, '_', '.' and '-'";
+
+    public required string Id { get; init; }
+
+    /// <summary>The sender as the grains know it; its name leaves as the property <c>Client</c>.</summary>
+    public required EventSource Source { get; init; }
+
+    /// <summary>SHA-256 of the secret: comparing digests takes the same time whatever was sent.</summary>
+    public required byte[] SecretHash { get; init; }
+
+    /// <summary>Signs what browsers are told; null: answers are not signed.</summary>
+    public byte[]? SignSecret { get; init; }
+
+    public ImmutableHashSet<string> Origins { get; init; } = [];
+
+    public ImmutableHashSet<string> RedirectUris { get; init; } = [];
+
+    /// <summary>Pages of other sites may include the session script.</summary>
+    public bool AllowCrossSite { get; init; }
+
+    /// <summary>True for the built-in client, at home on whatever loopback addresses the host listens on.</summary>
+    public bool IsDemo { get; init; }
+
+    [GeneratedRegex("^[A-Za-z0-9_.-]{1,64}$")]
+    internal static partial Regex IdPattern { get; }
+
+    public override string ToString() => Id;
+
+    internal static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+
+    internal static Client Demo(string project) => new()
+    {
+        Id = DemoId,
+        Source = new EventSource { ClientName = "Demo", Project = project },
+        SecretHash = Hash("demo-secret"),
+        SignSecret = "demo-sign-secret"u8.ToArray(),
+        IsDemo = true,
+    };
+
+    internal static Client Read(string id, SectionReader section, IReadOnlyCollection<string> projects)
+    {
+        var name = section.Text("Name", "1 to 255 characters", lengthMax: 255);
+        var secret = section.RequiredText("Secret", "the client's secret");
+        var signSecret = section.Text("SignSecret", "the secret that signs sessions");
+        var project = section.Text("Project", $"one of the projects {string.Join(", ", projects)}", accepts: projects.Contains);
+        if (project is null && projects.Count > 1 && !section.Has("Project"))
+            section.Fault("Project", null, $"one of the projects {string.Join(", ", projects)}");
+        var origins = section.List("Origins", "an origin such as https://www.news.test", WebOrigin.IsOrigin);
+        var redirectUris = section.List("RedirectUris", "an absolute http or https URL without fragment", IsRedirectUri);
+        var allowCrossSite = section.Flag("AllowCrossSite");
+        section.RefuseUnknown();
+        return new Client
+        {
+            Id = id,
+            Source = new EventSource { ClientName = name ?? id, Project = project ?? projects.First() },
+            SecretHash = Hash(secret),
+            SignSecret = signSecret is null ? null : Encoding.UTF8.GetBytes(signSecret),
+            Origins = [.. origins.Select(origin => WebOrigin.Of(new Uri(origin)))],
+            RedirectUris = [.. redirectUris],
+            AllowCrossSite = allowCrossSite,
+        };
+    }
+
+    private static bool IsRedirectUri(string text) => WebOrigin.TryParseUri(text, out var uri) && uri.Fragment.Length == 0;
+}

@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Configuration;
+using SpidOrleans.Contracts.Settings;
+
+namespace SpidOrleans.Web.Configuration;
+
+/// <summary>The whole configuration, read and checked once before anything starts.</summary>
+public sealed record SpidSettings
+{
+    public required StorageSettings Storage { get; init; }
+
+    public required SiloSettings Silo { get; init; }
+
+    /// <summary>What the grains need.</summary>
+    public required ClusterSettings Cluster { get; init; }
+
+    public required SessionSettings Session { get; init; }
+
+    public required LimitSettings Limits { get; init; }
+
+    /// <summary>By client id; never empty.</summary>
+    public required ImmutableDictionary<string, Client> Clients { get; init; }
+
+    /// <summary>True when no client is configured: the host is somebody's own machine.</summary>
+    public bool HasDemoClient => Clients.TryGetValue(Client.DemoId, out var client) && client.IsDemo;
+
+    /// <exception cref="ConfigurationException">With every fault there is.</exception>
+    public static SpidSettings Read(IConfiguration configuration)
+    {
+        var faults = new List<ConfigurationFault>();
+        SectionReader Section(string path) => new(configuration.GetSection(path), faults);
+
+        var storage = StorageSettings.Read(Section("Storage"));
+        var silo = SiloSettings.Read(Section("Cluster"));
+        var session = SessionSettings.Read(Section("Session"));
+        var limits = LimitSettings.Read(Section("Limits"));
+        var projects = ReadProjects(configuration.GetSection("Projects"), faults);
+        var clients = ReadClients(configuration, projects, faults);
+        ReadIdentity(Section("Identity"));
+        ReadConsole(Section("Console"));
+        if (faults.Count > 0) throw new ConfigurationException(faults);
+
+        return new SpidSettings
+        {
+            Storage = storage,
+            Silo = silo,
+            Session = session,
+            Limits = limits,
+            Clients = clients,
+            Cluster = new ClusterSettings
+            {
+                Projects = projects,
+                PendingPerLane = limits.PendingPerLane,
+                SessionLifetime = session.Lifetime,
+            },
+        };
+    }
+
+    private static ImmutableDictionary<string, ProjectSettings> ReadProjects(IConfigurationSection section, List<ConfigurationFault> faults)
+    {
+        var projects = ImmutableDictionary.CreateBuilder<string, ProjectSettings>();
+        foreach (var child in section.GetChildren())
+        {
+            if (!ProjectSection.Name.IsMatch(child.Key))
+                faults.Add(new ConfigurationFault(section.Key, child.Key, "project names of " + ProjectSection.NameRule));
+            projects[child.Key] = ProjectSection.Read(child.Key, new SectionReader(child, faults));
+        }
+
+        if (projects.Count == 0) projects[ProjectSection.Preview.Name] = ProjectSection.Preview;
+        return projects.ToImmutable();
+    }
+
+    private static ImmutableDictionary<string, Client> ReadClients(
+        IConfiguration configuration, ImmutableDictionary<string, ProjectSettings> projects, List<ConfigurationFault> faults)
+    {
+        var section = configuration.GetSection("Clients");
+        var names = projects.Keys.Order(StringComparer.Ordinal).ToList();
+        var clients = ImmutableDictionary.CreateBuilder<string, Client>();
+        foreach (var child in section.GetChildren())
+        {
+            if (!Client.IdPattern.IsMatch(child.Key))
+                faults.Add(new ConfigurationFault(section.Key, child.Key, "client ids of " + Client.IdRule));
+            clients[child.Key] = Client.Read(child.Key, new SectionReader(child, faults), names);
+        }
+
+        if (clients.Count > 0) return clients.ToImmutable();
+
+        // The demo client's secrets are public.
+        if (ListenAddresses.FindBeyondLoopback(configuration) is { } address)
+            faults.Add(new ConfigurationFault(section.Key, null, $"at least one client, since the host listens beyond loopback on {address}"));
+        if (names.Count > 1)
+            faults.Add(new ConfigurationFault(section.Key, null, $"at least one client, since there are several projects: {string.Join(", ", names)}"));
+        return clients.ToImmutable().Add(Client.DemoId, Client.Demo(names[0]));
+    }
+
+    private static void ReadIdentity(SectionReader section)
+    {
+        const string nothing = "no value: signing in through an identity provider is not available in this version";
+        section.Text("Authority", nothing, accepts: _ => false);
+        section.Text("ClientId", nothing, accepts: _ => false);
+        section.Text("ClientSecret", nothing, accepts: _ => false);
+        section.RefuseUnknown();
+    }
+
+    /// <summary>There is no console in this version; its password does no harm.</summary>
+    private static void ReadConsole(SectionReader section)
+    {
+        section.Text("Password", "up to 1,000 characters");
+        section.RefuseUnknown();
+    }
+}

@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using SpidOrleans.Web.ClientApi;
+
+namespace SpidOrleans.Web.Documentation;
+
+// The bodies as OpenAPI shows them. They are read by hand (Reading/), which names every fault and its place.
+
+/// <summary>Also taken: the bare list.</summary>
+internal sealed record EventsBody
+{
+    /// <summary>1 to 2,000 events, any mix of identities.</summary>
+    public required IReadOnlyList<EventBody> Events { get; init; }
+}
+
+/// <summary>Names exactly one of visitorId and userId.</summary>
+internal sealed record EventBody
+{
+    /// <summary>1 to 255 characters.</summary>
+    public required string Event { get; init; }
+
+    /// <summary>A UUID version 4.</summary>
+    public string? VisitorId { get; init; }
+
+    /// <summary>1 to 128 characters.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>Milliseconds since the Unix epoch, 1971 to one hour ahead. Absent: the time of arrival.</summary>
+    public long? Time { get; init; }
+
+    /// <summary>1 to 36 of A-Z, a-z, 0-9 and '-'; only together with time.</summary>
+    public string? InsertId { get; init; }
+
+    /// <summary>The person's address.</summary>
+    public string? Ip { get; init; }
+
+    /// <summary>The person's browser.</summary>
+    public string? UserAgent { get; init; }
+
+    /// <summary>At most 200, three levels deep.</summary>
+    public JsonObject? Properties { get; init; }
+}
+
+internal sealed record LoginBody
+{
+    /// <summary>1 to 128 characters.</summary>
+    public required string UserId { get; init; }
+
+    /// <summary>Of the login event, in milliseconds since the Unix epoch.</summary>
+    public long? Time { get; init; }
+
+    /// <summary>Of the login event; only together with time.</summary>
+    public string? InsertId { get; init; }
+
+    /// <summary>The person's address.</summary>
+    public string? Ip { get; init; }
+
+    /// <summary>The person's browser.</summary>
+    public string? UserAgent { get; init; }
+
+    /// <summary>Of the login event.</summary>
+    public JsonObject? Properties { get; init; }
+
+    public ProfileFields? Profile { get; init; }
+
+    /// <summary>SPiD's tracking_ref.</summary>
+    public string? TrackingRef { get; init; }
+
+    /// <summary>SPiD's tag.</summary>
+    public string? Tag { get; init; }
+
+    /// <summary>Such as payment or signup.</summary>
+    public string? Flow { get; init; }
+}
+
+/// <summary>May be empty.</summary>
+internal sealed record LogoutBody
+{
+    /// <summary>The person's address.</summary>
+    public string? Ip { get; init; }
+
+    /// <summary>The person's browser.</summary>
+    public string? UserAgent { get; init; }
+}
+
+internal sealed record CollectBody
+{
+    public required string ClientId { get; init; }
+
+    /// <summary>1 to 2,000, of the visitor whose cookie comes along.</summary>
+    public required IReadOnlyList<CollectedEventBody> Events { get; init; }
+}
+
+internal sealed record CollectedEventBody
+{
+    /// <summary>1 to 255 characters.</summary>
+    public required string Event { get; init; }
+
+    /// <summary>The visitor at the time of tracking, if the browser has got another one since.</summary>
+    public string? VisitorId { get; init; }
+
+    /// <summary>Milliseconds since the Unix epoch.</summary>
+    public required long Time { get; init; }
+
+    /// <summary>1 to 36 of A-Z, a-z, 0-9 and '-'.</summary>
+    public required string InsertId { get; init; }
+
+    public JsonObject? Properties { get; init; }
+}
+
+/// <summary>RFC 9457 problem details.</summary>
+internal sealed record ProblemBody
+{
+    public required string Type { get; init; }
+
+    public required string Title { get; init; }
+
+    public required int Status { get; init; }
+
+    public required string Detail { get; init; }
+
+    /// <summary>What is wrong, by place, such as <c>events[3].insertId</c>.</summary>
+    public Dictionary<string, IReadOnlyList<string>>? Errors { get; init; }
+}

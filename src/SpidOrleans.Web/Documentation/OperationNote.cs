@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace SpidOrleans.Web.Documentation;
+
+/// <summary>What OpenAPI says of an endpoint. ASP.NET's own metadata would make routing check content types a second time.</summary>
+internal sealed record OperationNote(
+    string Id, string Summary, string Description, Type? Body, Type? Answer, string? AnswerType, int AnswerStatus, IReadOnlyList<int> Refusals)
+{
+    public IReadOnlyList<QueryNote> Query { get; init; } = [];
+}
+
+internal sealed record QueryNote(string Name, bool IsRequired, string Description);
+
+internal static class OperationNotes
+{
+    public static TBuilder Describe<TBuilder>(
+        this TBuilder endpoint, string id, string summary, string description, Type? body = null, Type? answer = null,
+        int answerStatus = StatusCodes.Status200OK, IReadOnlyList<int>? refusals = null, string? answerType = "application/json",
+        IReadOnlyList<QueryNote>? query = null)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(new OperationNote(id, summary, description, body, answer, answerType, answerStatus, refusals ?? [])
+        {
+            Query = query ?? [],
+        });
+}

@@ -1,0 +1,25 @@
+using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Users;
+using SpidOrleans.Contracts.Visitors;
+using SpidOrleans.Web.Admission;
+
+namespace SpidOrleans.Web.Intake;
+
+/// <summary>Logins, registrations and logouts, for whoever may speak for the visitor.</summary>
+public sealed class SignIns(IGrainFactory grains)
+{
+    public const string LoginEvent = "Login";
+
+    public const string RegistrationEvent = "Signup completed";
+
+    /// <exception cref="ClusterUnavailableException">The grain did not answer.</exception>
+    public Task<LoginResult> LoginAsync(VisitorId visitor, LoginRequest request) =>
+        grains.GetGrain<IVisitorGrain>(visitor.Key).LoginAsync(request).OrUnavailable();
+
+    /// <inheritdoc cref="LoginAsync"/>
+    public Task<LogoutResult> LogoutAsync(VisitorId visitor, LogoutRequest request) =>
+        grains.GetGrain<IVisitorGrain>(visitor.Key).LogoutAsync(request).OrUnavailable();
+
+    internal static LoginRequest Request(EventSource source, UserId user, TrackedEvent login) =>
+        new() { UserId = user, Source = source, Event = login };
+}

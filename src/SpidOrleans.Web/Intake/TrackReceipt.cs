@@ -1,0 +1,26 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace SpidOrleans.Web.Intake;
+
+/// <summary>What acknowledges events: they are durable.</summary>
+/// <param name="Accepted">How many the request had, resends included.</param>
+public sealed record TrackReceipt(int Accepted)
+{
+    // Nearly all requests carry few events: their answers are made once.
+    private static readonly byte[][] Prebuilt = [.. Enumerable.Range(0, 65).Select(Build)];
+
+    public static Task WriteAsync(HttpContext context, int accepted)
+    {
+        var body = accepted < Prebuilt.Length ? Prebuilt[accepted] : Build(accepted);
+        var response = context.Response;
+        response.StatusCode = StatusCodes.Status202Accepted;
+        response.ContentType = "application/json";
+        response.ContentLength = body.Length;
+        return response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+
+    private static byte[] Build(int accepted) =>
+        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"accepted":{{accepted}}}"""));
+}

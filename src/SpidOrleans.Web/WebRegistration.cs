@@ -1,0 +1,78 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using SpidOrleans.Web.Admission;
+using SpidOrleans.Web.Browser;
+using SpidOrleans.Web.ClientApi;
+using SpidOrleans.Web.Configuration;
+using SpidOrleans.Web.Demo;
+using SpidOrleans.Web.Documentation;
+using SpidOrleans.Web.Health;
+using SpidOrleans.Web.Intake;
+
+namespace SpidOrleans.Web;
+
+/// <summary>The HTTP side: what it needs, and what it serves in the order in which a request meets it.</summary>
+public static class WebRegistration
+{
+    public static IServiceCollection AddSpidWeb(this IServiceCollection services, SpidSettings settings)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(settings);
+        services.AddSingleton<ClientRegistry>();
+
+        services.AddAuthentication(BasicAuthentication.Name)
+            .AddScheme<AuthenticationSchemeOptions, BasicAuthentication>(BasicAuthentication.Name, null);
+        services.AddAuthorization();
+        services.AddSingleton<EventRate>();
+
+        services.AddSingleton<EventTracker>();
+        services.AddSingleton<SignIns>();
+        services.AddSingleton<EventsApi>();
+
+        services.AddSingleton<EmbeddedAssets>();
+        services.AddSingleton<VisitorCookie>();
+        services.AddHostedService(provider => provider.GetRequiredService<VisitorCookie>());
+        services.AddSingleton<SessionAnswer>();
+        services.AddSingleton<SessionApi>();
+        services.AddSingleton<FormerVisitors>();
+        services.AddSingleton<CollectApi>();
+
+        services.AddSingleton<PreviewApi>();
+        services.AddApiDocumentation();
+        services.AddReadiness();
+        return services;
+    }
+
+    public static WebApplication MapSpidWeb(this WebApplication app)
+    {
+        app.UseMiddleware<FailureAnswers>();
+        app.UseStatusCodePages(context => Problem.Of(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
+        app.Use(SecurityHeaders.AddAsync);
+        app.Use(UserPath.RewriteAsync);
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+
+        var clientApi = app.MapGroup("/v1").RequireAuthorization();
+        EventsApi.Map(clientApi);
+        VisitorsApi.Map(clientApi);
+        UsersApi.Map(clientApi);
+
+        SessionApi.Map(app);
+        CollectApi.Map(app);
+        SdkFiles.Map(app);
+        HealthApi.Map(app);
+        ApiDocumentation.Map(app);
+
+        if (app.Services.GetRequiredService<SpidSettings>().HasDemoClient)
+        {
+            DemoPage.Map(app);
+            DemoApi.Map(app);
+            PreviewApi.Map(app);
+        }
+
+        return app;
+    }
+}
