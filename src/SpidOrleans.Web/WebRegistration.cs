@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SpidOrleans.Web.Admission;
@@ -21,8 +22,12 @@ public static class WebRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
         services.AddSingleton<ClientRegistry>();
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes);
 
-        services.AddAuthentication(BasicAuthentication.Name)
+        // Not AddAuthentication: it brings data protection along, which writes keys that nobody here needs.
+        services.AddAuthenticationCore(authentication => authentication.DefaultScheme = BasicAuthentication.Name);
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services)
             .AddScheme<AuthenticationSchemeOptions, BasicAuthentication>(BasicAuthentication.Name, null);
         services.AddAuthorization();
         services.AddSingleton<EventRate>();
@@ -40,6 +45,7 @@ public static class WebRegistration
         services.AddSingleton<CollectApi>();
 
         services.AddSingleton<PreviewApi>();
+        services.AddHostedService<DemoNotice>();
         services.AddApiDocumentation();
         services.AddReadiness();
         return services;

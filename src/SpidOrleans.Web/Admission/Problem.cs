@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -14,6 +15,9 @@ public sealed class Problem : IResult
     private const int BusyRetrySeconds = 2;
 
     private const int UnavailableRetrySeconds = 1;
+
+    // Nobody runs a problem as a script or page: its type and nosniff forbid it.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public required int Status { get; init; }
 
@@ -83,7 +87,7 @@ public sealed class Problem : IResult
     private ReadOnlyMemory<byte> Write()
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(256);
-        using var writer = new Utf8JsonWriter(buffer);
+        using var writer = new Utf8JsonWriter(buffer, Readable);
         writer.WriteStartObject();
         writer.WriteString("type", "about:blank");
         writer.WriteString("title", ReasonPhrases.GetReasonPhrase(Status));

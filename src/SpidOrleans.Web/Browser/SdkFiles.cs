@@ -17,12 +17,12 @@ internal static class SdkFiles
         var assets = routes.ServiceProvider.GetRequiredService<EmbeddedAssets>();
         foreach (var path in assets.Below("js/"))
         {
-            routes.MapMethods("/" + path, [HttpMethods.Get, HttpMethods.Head], context =>
+            routes.MapMethods("/" + path, [HttpMethods.Get, HttpMethods.Head], (Delegate)((HttpContext context) =>
             {
                 context.Response.Headers["Cross-Origin-Resource-Policy"] = "cross-origin";
                 context.Response.Headers.AccessControlAllowOrigin = "*";
                 return assets.WriteAsync(context, path, Caching);
-            }).Describe("sdk-" + Path.GetFileName(path), "The browser SDK: " + Path.GetFileName(path), "One file without dependencies.",
+            })).Describe("sdk-" + Path.GetFileName(path), "The browser SDK: " + Path.GetFileName(path), "One file without dependencies.",
                 answerType: "text/javascript");
         }
     }

@@ -26,7 +26,7 @@ internal sealed partial class SessionApi(
         ];
         foreach (var (path, id) in new[] { ("/rpc/hasSession.js", "hasSession"), ("/ajax/hasSession.js", "coreHasSession") })
         {
-            routes.MapGet(path, (RequestDelegate)api.AnswerAsync).Describe(id, "Tells a page its visitor and session",
+            routes.MapGet(path, (Delegate)api.AnswerAsync).Describe(id, "Tells a page its visitor and session",
                 "JSONP for the SPiD SDKs 1.x and 2.x and our own. The status is 200 even without a session: the error is inside. "
                 + "A page that is not the client's gets no visitor.",
                 answerType: "text/javascript", refusals: [400], query: query);

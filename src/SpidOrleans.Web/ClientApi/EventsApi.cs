@@ -16,7 +16,7 @@ internal sealed class EventsApi(SpidSettings settings, EventTracker tracker, Eve
     public static void Map(IEndpointRouteBuilder routes)
     {
         var api = routes.ServiceProvider.GetRequiredService<EventsApi>();
-        routes.MapPost("/events", (RequestDelegate)api.TrackAsync).Describe("trackEvents", "Accepts events",
+        routes.MapPost("/events", (Delegate)api.TrackAsync).Describe("trackEvents", "Accepts events",
             "Answers once all are durable. One invalid event refuses the whole request and stores nothing. "
             + "Whoever names insertId and time may send the same again: it counts once.",
             body: typeof(EventsBody), answer: typeof(TrackReceipt), answerStatus: StatusCodes.Status202Accepted,
