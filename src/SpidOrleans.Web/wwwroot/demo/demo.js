@@ -19,6 +19,10 @@ function showIdentity(session) {
   at('avatar').textContent = user === null ? '?' : Array.from(user)[0];
   at('avatar').parentElement.classList.toggle('known', user !== null);
   at('logout').hidden = user === null;
+  at('login').textContent = user === null ? 'Log in' : 'Switch';
+  at('login-hint').textContent = user === null
+    ? 'Any name will do. What this browser did before joins that person.'
+    : 'Another name switches to that person: this browser becomes a new visitor first.';
 }
 
 SPiD.event.subscribe('SPiD.visitor', visitor => {
@@ -206,6 +210,7 @@ function eventLine(event, isKnown) {
   if (event.deviceId !== null) note('device ' + short(event.deviceId));
   if (event.userId !== null) note('user ' + event.userId);
   if (event.copies > 1) note(event.copies + ' copies, counts once');
+  if (event.identityFailure) note('refused: ' + event.identityFailure);
   if (isKnown && event.userId === null) note('joined at login', 'joined');
   return line;
 }
@@ -261,6 +266,7 @@ function listen() {
   };
   const stream = new EventSource('/preview/changes');
   stream.onopen = () => {
+    if (at('live').dataset.state === 'lost') at('notice').hidden = true;
     live('live', 'live');
     load();
   };
