@@ -4,7 +4,7 @@ namespace SpidOrleans.Mixpanel.Rules;
 /// The names of the objects that are open at this point of the reading, innermost last: a stack of hashes, searched
 /// from where the innermost object begins. 200 names are 25 vector comparisons, so nothing cleverer pays.
 /// </summary>
-internal sealed class NameSet
+public sealed class NameSet
 {
     /// <summary>Names that can be open at once: the properties and one object on each level.</summary>
     private const int NamesMax = EventRules.PropertiesMax + (EventRules.LevelMax * EventRules.EntriesMax);
@@ -25,15 +25,20 @@ internal sealed class NameSet
         return names;
     }
 
-    /// <summary>Adds a name unless the object whose first name is number <paramref name="first"/> has it already.</summary>
-    /// <param name="name">Unescaped.</param>
-    /// <param name="position">Where its opening quote stands in <paramref name="body"/>.</param>
-    public bool TryAdd(ReadOnlySpan<byte> body, ReadOnlySpan<byte> name, int position, int first)
+    /// <summary>Seeded at random per process: nobody can prepare names that collide.</summary>
+    public static int Hash(ReadOnlySpan<byte> name)
     {
-        // Seeded at random per process: nobody can prepare names that collide.
         var hasher = new HashCode();
         hasher.AddBytes(name);
-        var hash = hasher.ToHashCode();
+        return hasher.ToHashCode();
+    }
+
+    /// <summary>Adds a name unless the object whose first name is number <paramref name="first"/> has it already.</summary>
+    /// <param name="name">Unescaped.</param>
+    /// <param name="hash">Equal for equal names; the names themselves decide.</param>
+    /// <param name="position">Where its opening quote stands in <paramref name="body"/>.</param>
+    public bool TryAdd(ReadOnlySpan<byte> body, ReadOnlySpan<byte> name, int hash, int position, int first)
+    {
         for (var next = first; next < Count; next++)
         {
             var hit = _hashes.AsSpan(next, Count - next).IndexOf(hash);

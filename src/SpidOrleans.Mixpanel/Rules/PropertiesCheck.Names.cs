@@ -38,7 +38,7 @@ public ref partial struct PropertiesCheck
     {
         if (!EventRules.IsPropertyNameLength(name)) Refuse(level + 1, PropertyNameRule);
         else if (level == 0 && ReservedNames.Contains(name)) Refuse(level + 1, ReservedNames.Rule);
-        else if (!_names.TryAdd(_body, name, _place[level], first)) Refuse(level + 1, RepeatedRule);
+        else if (!_names.TryAdd(_body, name, NameSet.Hash(name), _place[level], first)) Refuse(level + 1, RepeatedRule);
     }
 
     /// <param name="levels">How many levels lead to the place; 0: the properties themselves.</param>
