@@ -16,6 +16,7 @@ internal sealed class Comparison(BenchmarkOptions options)
 
     private readonly LoadGenerator _generator = new(options.Connections, options.EventsPerRequest);
     private readonly TimeSpan _length = TimeSpan.FromSeconds(options.Seconds);
+    private long _expected;
 
     public async Task<int> RunAsync()
     {
@@ -42,8 +43,8 @@ internal sealed class Comparison(BenchmarkOptions options)
             Mixpanel = sink.Address,
             More = new Dictionary<string, string> { ["Storage:ConnectionString"] = $"Data Source={Path.Combine(folder, "silo.db")}" },
         });
-        var accepted = await MeasureSiloAsync(silo, sink, WarmUp);
-        await DrainAsync(sink, accepted.Load);
+        var warmUp = await MeasureSiloAsync(silo, sink, WarmUp);
+        await DrainAsync(sink, warmUp.Load);
 
         Console.WriteLine(Turn.Heading);
         var floorTurns = new List<Turn>();
@@ -92,8 +93,6 @@ internal sealed class Comparison(BenchmarkOptions options)
         var load = await _generator.RunAsync(address, TestClient.News, length);
         return new Turn(who, load, processorTime() - server, sink.ProcessorTime - delivery, Environment.CpuUsage.TotalTime - own);
     }
-
-    private long _expected;
 
     /// <summary>Waits until everything that was accepted has been delivered.</summary>
     private async Task DrainAsync(ChildServer sink, LoadResult load)

@@ -1,12 +1,11 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 
 namespace SpidOrleans.TestKit.Hosting;
 
 /// <summary>The real host as a child process on SQLite, with ports and a data folder of its own that outlive restarts.</summary>
-public sealed class SiloProcess : IAsyncDisposable
+public sealed partial class SiloProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(45);
@@ -106,28 +105,6 @@ public sealed class SiloProcess : IAsyncDisposable
         _process?.Dispose();
         _settings.Report?.Invoke(Output);
         Directory.Delete(DataFolder, recursive: true);
-    }
-
-    private ProcessStartInfo StartInfo()
-    {
-        var file = SiloFile.Find();
-        var home = Path.GetDirectoryName(file)!;
-        var start = new ProcessStartInfo("dotnet", ["exec", file])
-        {
-            WorkingDirectory = DataFolder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
-        start.Environment["ASPNETCORE_URLS"] = Address.ToString();
-        start.Environment["ASPNETCORE_CONTENTROOT"] = File.Exists(Path.Combine(home, "appsettings.json")) ? home : DataFolder;
-        start.Environment["Logging__LogLevel__Orleans"] = "Warning";
-        start.Environment["Logging__LogLevel__Microsoft"] = "Warning";
-        start.Environment["Storage__ConnectionString"] = $"Data Source={Path.Combine(DataFolder, "spidorleans.db")}";
-        start.Environment["Cluster__SiloPort"] = _siloPort.ToString(CultureInfo.InvariantCulture);
-        start.Environment["Cluster__GatewayPort"] = _gatewayPort.ToString(CultureInfo.InvariantCulture);
-        foreach (var (name, value) in _settings.Environment()) start.Environment[name] = value;
-        return start;
     }
 
     private async Task WaitUntilReadyAsync()

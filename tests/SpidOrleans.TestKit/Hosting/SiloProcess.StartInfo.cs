@@ -1,0 +1,29 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace SpidOrleans.TestKit.Hosting;
+
+public sealed partial class SiloProcess
+{
+    private ProcessStartInfo StartInfo()
+    {
+        var file = SiloFile.Find();
+        var home = Path.GetDirectoryName(file)!;
+        var start = new ProcessStartInfo("dotnet", ["exec", file])
+        {
+            WorkingDirectory = DataFolder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        start.Environment["ASPNETCORE_URLS"] = Address.ToString();
+        start.Environment["ASPNETCORE_CONTENTROOT"] = File.Exists(Path.Combine(home, "appsettings.json")) ? home : DataFolder;
+        start.Environment["Logging__LogLevel__Orleans"] = "Warning";
+        start.Environment["Logging__LogLevel__Microsoft"] = "Warning";
+        start.Environment["Storage__ConnectionString"] = $"Data Source={Path.Combine(DataFolder, "spidorleans.db")}";
+        start.Environment["Cluster__SiloPort"] = _siloPort.ToString(CultureInfo.InvariantCulture);
+        start.Environment["Cluster__GatewayPort"] = _gatewayPort.ToString(CultureInfo.InvariantCulture);
+        foreach (var (name, value) in _settings.Environment()) start.Environment[name] = value;
+        return start;
+    }
+}
