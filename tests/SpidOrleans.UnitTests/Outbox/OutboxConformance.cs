@@ -22,6 +22,9 @@ public abstract partial class OutboxConformance : IAsyncLifetime
 
     protected abstract Task CloseEngineAsync();
 
+    /// <summary>Deletes the database, after the last close.</summary>
+    protected abstract void Discard();
+
     protected abstract Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync();
 
     /// <summary>A row of the dead letters, oldest first.</summary>
@@ -43,6 +46,7 @@ public abstract partial class OutboxConformance : IAsyncLifetime
     {
         Gate.Open();
         await StopAsync();
+        Discard();
         GC.SuppressFinalize(this);
     }
 

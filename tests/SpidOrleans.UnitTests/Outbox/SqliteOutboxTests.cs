@@ -7,12 +7,10 @@ using Xunit;
 namespace SpidOrleans.UnitTests.Outbox;
 
 /// <summary>The suite on SQLite, and what only a file can do wrong.</summary>
-public sealed class SqliteOutboxTests : OutboxConformance, IDisposable
+public sealed class SqliteOutboxTests : OutboxConformance
 {
     private readonly DatabaseFolder _folder = new();
     private SqliteDatabase _database = null!;
-
-    public void Dispose() => _folder.Dispose();
 
     protected override async Task<IOutboxEngine> OpenEngineAsync()
     {
@@ -21,6 +19,8 @@ public sealed class SqliteOutboxTests : OutboxConformance, IDisposable
     }
 
     protected override async Task CloseEngineAsync() => await _database.DisposeAsync();
+
+    protected override void Discard() => _folder.Dispose();
 
     protected override Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync() => _database.Reader.RunAsync<IReadOnlyList<DeadLetter>>(
         session =>
