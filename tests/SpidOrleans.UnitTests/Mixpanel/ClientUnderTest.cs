@@ -13,11 +13,13 @@ public sealed class ClientUnderTest : IDisposable
 
     private readonly ServiceProvider _services;
 
-    public ClientUnderTest(TimeProvider? clock = null)
+    public ClientUnderTest(TimeProvider? clock = null, HttpMessageHandler? network = null)
     {
         var services = new ServiceCollection();
         if (clock is not null) services.AddSingleton(clock);
         services.AddMixpanel();
+        if (network is not null)
+            services.AddHttpClient(MixpanelClient.HttpClientName).ConfigurePrimaryHttpMessageHandler(() => network);
         _services = services.BuildServiceProvider();
     }
 

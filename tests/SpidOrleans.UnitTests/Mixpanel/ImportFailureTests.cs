@@ -58,22 +58,18 @@ public sealed class ImportFailureTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(200)]
-    [InlineData(400)]
-    public async Task Body_ThatStallsAfterItsFirstBytes_IsRetried(int status)
+    [InlineData(HttpStatusCode.OK)]
+    [InlineData(HttpStatusCode.BadRequest)]
+    public async Task Body_ThatStallsAfterTheHeaders_IsRetriedAfterTheSameTenSeconds(HttpStatusCode status)
     {
-        var arrived = HoldTheAnswer(async context =>
-        {
-            context.Response.StatusCode = status;
-            await context.Response.WriteAsync("""{"code":""");
-            await context.Response.Body.FlushAsync();
-        });
-        var sending = _sut.SendAsync(_server.Endpoint);
-        await arrived;
+        var network = new StallingHandler(status);
+        using var sut = new ClientUnderTest(_clock, network);
+        var sending = sut.SendAsync(_server.Endpoint);
+        await network.Reading;
 
         _clock.Advance(MixpanelClient.AttemptTimeout);
 
-        Assert.IsType<SendOutcome.Retry>(await sending);
+        Assert.Contains("10 s", Assert.IsType<SendOutcome.Retry>(await sending).Reason, StringComparison.Ordinal);
     }
 
     [Theory]
