@@ -31,6 +31,7 @@ internal sealed partial class EmitterGrain(
     private Task _drain = Task.CompletedTask;
     private bool _isRung;
     private int _attempt;
+    private int _unexplained;
     private int _eventsMax = EmissionLimits.BatchEventsMax;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -111,21 +112,23 @@ internal sealed partial class EmitterGrain(
         switch (outcome)
         {
             case SendOutcome.Accepted:
+                _unexplained = 0;
                 await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
                 break;
             case SendOutcome.Refused(var refused):
                 // Mixpanel stored the rest of the batch.
-                await BuryAsync([.. refused.DistinctBy(r => r.Index).Select(r => new RefusedRow(rows[r.Index].Position, $"{r.Field}: {r.Message}"))]);
+                await BuryAsync([.. refused.Select(r => new RefusedRow(rows[r.Index].Position, r.Field is null ? r.Message : $"{r.Field}: {r.Message}"))]);
                 await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
+                // One refusal that names no record may be the event's fault; a row of them rather is the project's. They
+                // come ever more slowly, so that somebody can step in before the backlog is dead letters.
+                _unexplained = refused.Any(r => r.Field is null) ? _unexplained + 1 : 0;
+                if (_unexplained > 1) return PauseAfterUnexplained();
                 break;
             case SendOutcome.TooLarge or SendOutcome.Unclear when rows.Count > 1:
                 _eventsMax = rows.Count / 2;
                 return TimeSpan.Zero;
             case SendOutcome.TooLarge:
                 await BuryAsync([new RefusedRow(rows[0].Position, "Mixpanel answers 413 to this event alone")]);
-                break;
-            case SendOutcome.Unclear(var reason):
-                await BuryAsync([new RefusedRow(rows[0].Position, reason)]);
                 break;
             case SendOutcome.Unauthorised(var status):
                 LogUnauthorised(logger, _shard.Project, status, EmissionLimits.UnauthorisedPause);
@@ -139,6 +142,13 @@ internal sealed partial class EmitterGrain(
         _attempt = 0;
         _eventsMax = Math.Min(_eventsMax * 2, EmissionLimits.BatchEventsMax);
         return rows.Count < EmissionLimits.BatchEventsWorthwhile ? EmissionLimits.Linger : TimeSpan.Zero;
+    }
+
+    private TimeSpan PauseAfterUnexplained()
+    {
+        var pause = Backoff.Next(_unexplained, new SendOutcome.Retry(null, "unexplained", null, Throttled: false), Random.Shared.NextDouble());
+        LogUnexplained(logger, _unexplained, _shard, pause);
+        return pause;
     }
 
     private async Task BuryAsync(RefusedRow[] refused)
@@ -158,6 +168,10 @@ internal sealed partial class EmitterGrain(
     [LoggerMessage(EventId = 3103, Level = LogLevel.Critical, Message =
         "Mixpanel answers {StatusCode} to the credentials of project {Project}: its delivery stops until they are right; looking again in {Pause}")]
     private static partial void LogUnauthorised(ILogger logger, string project, int statusCode, TimeSpan pause);
+
+    [LoggerMessage(EventId = 3106, Level = LogLevel.Critical, Message =
+        "Mixpanel refused {EventCount} events of shard {Shard} in a row without naming a fault of theirs: look at the project's settings; the next in {Pause}")]
+    private static partial void LogUnexplained(ILogger logger, int eventCount, Shard shard, TimeSpan pause);
 
     [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "The outbox does not answer the emitter of shard {Shard}; it tries again")]
     private static partial void LogOutboxAway(ILogger logger, Shard shard, Exception exception);
