@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Xunit;
+
+namespace SpidOrleans.UnitTests.Web;
+
+public class DocumentationAndHealthTests
+{
+    [Fact]
+    public async Task OpenApi_DescribesEveryPathWithBodiesAnswersAndProblems()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+
+        var document = await (await host.BrowseAsync(HttpMethod.Get, "/openapi/v1.json", null)).JsonAsync();
+
+        var served = host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Select(endpoint => "/" + endpoint.RoutePattern.RawText!.TrimStart('/'))
+            .Where(path => !path.StartsWith("/docs", StringComparison.Ordinal) && !path.StartsWith("/openapi", StringComparison.Ordinal));
+        var paths = document.GetProperty("paths");
+        Assert.Equal(served.Distinct().Order(StringComparer.Ordinal), paths.EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
+
+        var track = paths.GetProperty("/v1/events").GetProperty("post");
+        Assert.Equal(["202", "400", "401", "413", "415", "429", "503"], track.GetProperty("responses").EnumerateObject().Select(answer => answer.Name));
+        var text = track.ToString();
+        Assert.Contains("insertId", text + document.GetProperty("components"), StringComparison.Ordinal);
+        Assert.Contains("application/problem\\u002Bjson", text.Replace("+", "\\u002B", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Equal("basic", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("Basic").GetProperty("scheme").GetString());
+        Assert.True(track.GetProperty("security")[0].TryGetProperty("Basic", out _));
+        Assert.False(paths.GetProperty("/v1/collect").GetProperty("post").TryGetProperty("security", out _));
+    }
+
+    [Fact]
+    public async Task TheDocsPage_LoadsNothingFromElsewhere()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+
+        var page = await host.BrowseAsync(HttpMethod.Get, "/docs/", null);
+
+        var html = await page.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.DoesNotContain("//", html.Replace("<!--", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        var policy = page.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("connect-src 'self'", policy, StringComparison.Ordinal);
+        var script = await host.BrowseAsync(HttpMethod.Get, "/docs/scalar.js", null);
+        Assert.Equal(HttpStatusCode.OK, script.StatusCode);
+    }
+
+    [Fact]
+    public async Task TheSdk_IsCacheableAndForEveryOrigin()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+
+        var first = await host.BrowseAsync(HttpMethod.Get, "/js/spid-sdk.js", null);
+        var again = await host.BrowseAsync(HttpMethod.Get, "/js/spid-sdk.js", null, ("If-None-Match", first.Headers.ETag!.ToString()));
+
+        Assert.Equal("text/javascript; charset=utf-8", first.Content.Headers.ContentType!.ToString());
+        Assert.True(first.Headers.CacheControl!.Public && first.Headers.CacheControl.MaxAge > TimeSpan.Zero);
+        Assert.Equal(["cross-origin"], first.Headers.GetValues("Cross-Origin-Resource-Policy"));
+        Assert.Contains("hasSession", await first.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
+        Assert.Empty(await again.Content.ReadAsByteArrayAsync());
+        Assert.Equal(HttpStatusCode.OK, (await host.BrowseAsync(HttpMethod.Get, "/js/spid-sdk.d.ts", null)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Readiness_TurnsRedWhenTheHostDrainsButLivenessStays()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+        Assert.Equal(HttpStatusCode.OK, (await host.BrowseAsync(HttpMethod.Get, "/health/ready", null)).StatusCode);
+
+        // Only the signal: the host goes on serving, as it does while requests finish.
+        host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        await (await host.BrowseAsync(HttpMethod.Get, "/health/ready", null)).ProblemAsync(503);
+        Assert.Equal("""{"status":"live"}""", await (await host.BrowseAsync(HttpMethod.Get, "/health/live", null)).Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Readiness_IsRedWhenACheckFailsOrHangs(bool hangs)
+    {
+        await using var host = await WebHostFixture.StartAsync([], [],
+            services => services.AddHealthChecks().AddCheck("database", new Failing(hangs)));
+        var stopwatch = Stopwatch.StartNew();
+
+        await (await host.BrowseAsync(HttpMethod.Get, "/health/ready", null)).ProblemAsync(503);
+
+        Assert.True(stopwatch.Elapsed < TimeSpan.FromSeconds(8), $"answered after {stopwatch.Elapsed}");
+        Assert.Equal(HttpStatusCode.OK, (await host.BrowseAsync(HttpMethod.Get, "/health/live", null)).StatusCode);
+    }
+
+    private sealed class Failing(bool hangs) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            // A driver that ignores its token.
+            if (hangs) await Task.Delay(System.Threading.Timeout.InfiniteTimeSpan, CancellationToken.None);
+            return HealthCheckResult.Unhealthy();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Orleans.Runtime;
+using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Users;
+using SpidOrleans.Contracts.Visitors;
+
+namespace SpidOrleans.UnitTests.Web;
+
+/// <summary>A call that reached a grain.</summary>
+internal sealed record GrainCall(string Key, string Method, object? Argument = null, EventSource? Source = null, bool FromBrowser = false)
+{
+    public ImmutableArray<TrackedEvent> Events => (ImmutableArray<TrackedEvent>)Argument!;
+}
+
+/// <summary>Grains that record what they are asked and answer what the test wants.</summary>
+internal sealed class FakeGrains : IGrainFactory
+{
+    public ConcurrentQueue<GrainCall> Calls { get; } = [];
+
+    public Func<string, TrackOutcome> Track { get; set; } = _ => TrackOutcome.Stored;
+
+    public Func<VisitorId, VisitorSession> Session { get; set; } = visitor => new VisitorSession { VisitorId = visitor };
+
+    public Func<VisitorId, LoginRequest, LoginResult> Login { get; set; } =
+        (visitor, _) => new LoginResult { Outcome = TrackOutcome.Stored, VisitorId = visitor };
+
+    public Func<VisitorId, LogoutResult> Logout { get; set; } =
+        visitor => new LogoutResult { Outcome = TrackOutcome.Stored, VisitorId = visitor };
+
+    public VisitorDescription Visitor { get; set; } = new();
+
+    public UserDescription User { get; set; } = new();
+
+    public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithStringKey =>
+        typeof(TGrainInterface) == typeof(IVisitorGrain) ? (TGrainInterface)(object)new VisitorGrain(this, primaryKey)
+        : (TGrainInterface)(object)new UserGrain(this, primaryKey);
+
+    private Task<T> Answer<T>(GrainCall call, Func<T> answer)
+    {
+        Calls.Enqueue(call);
+        return Task.Run(answer);
+    }
+
+    private sealed class VisitorGrain(FakeGrains all, string key) : IVisitorGrain
+    {
+        private VisitorId Id => VisitorId.TryParse(key[2..], out var id) ? id : throw new ArgumentException(key);
+
+        public Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, bool fromBrowser = false) =>
+            all.Answer(new GrainCall(key, "Track", events, source, fromBrowser), () => all.Track(key));
+
+        public Task<LoginResult> LoginAsync(LoginRequest request) =>
+            all.Answer(new GrainCall(key, "Login", request, request.Source), () => all.Login(Id, request));
+
+        public Task<LogoutResult> LogoutAsync(LogoutRequest request) =>
+            all.Answer(new GrainCall(key, "Logout", request, request.Source), () => all.Logout(Id));
+
+        public Task<VisitorSession> GetSessionAsync() => all.Answer(new GrainCall(key, "GetSession"), () => all.Session(Id));
+
+        public Task<VisitorDescription> DescribeAsync(string project) => all.Answer(new GrainCall(key, "Describe", project), () => all.Visitor);
+    }
+
+    private sealed class UserGrain(FakeGrains all, string key) : IUserGrain
+    {
+        public Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, LinkedVisitor? visitor = null) =>
+            all.Answer(new GrainCall(key, "Track", events, source), () => all.Track(key));
+
+        public Task<AdoptResult> AdoptAsync(LinkedVisitor visitor, LoginRequest login) => throw new NotSupportedException();
+
+        public Task SetProfileAsync(UserProfile profile) => all.Answer(new GrainCall(key, "SetProfile", profile), () =>
+            all.User = all.User with { Profile = all.User.Profile.With(profile) });
+
+        public Task<UserProfile> GetProfileAsync() => all.Answer(new GrainCall(key, "GetProfile"), () => all.User.Profile);
+
+        public Task<UserDescription> DescribeAsync(string project) => all.Answer(new GrainCall(key, "Describe", project), () => all.User);
+    }
+
+    public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithGuidKey => throw new NotSupportedException();
+
+    public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithIntegerKey => throw new NotSupportedException();
+
+    public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string keyExtension, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithGuidCompoundKey => throw new NotSupportedException();
+
+    public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string keyExtension, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithIntegerCompoundKey => throw new NotSupportedException();
+
+    public TGrainObserverInterface CreateObjectReference<TGrainObserverInterface>(IGrainObserver obj)
+        where TGrainObserverInterface : IGrainObserver => throw new NotSupportedException();
+
+    public void DeleteObjectReference<TGrainObserverInterface>(IGrainObserver obj)
+        where TGrainObserverInterface : IGrainObserver => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, Guid grainPrimaryKey) => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, long grainPrimaryKey) => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, string grainPrimaryKey) => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, Guid grainPrimaryKey, string keyExtension) => throw new NotSupportedException();
+
+    public IGrain GetGrain(Type grainInterfaceType, long grainPrimaryKey, string keyExtension) => throw new NotSupportedException();
+
+    public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId) where TGrainInterface : IAddressable => throw new NotSupportedException();
+
+    public IAddressable GetGrain(Type interfaceType, IdSpan grainKey) => throw new NotSupportedException();
+
+    public IAddressable GetGrain(Type interfaceType, IdSpan grainKey, string grainClassNamePrefix) => throw new NotSupportedException();
+
+    public IAddressable GetGrain(GrainId grainId) => throw new NotSupportedException();
+
+    public IAddressable GetGrain(GrainId grainId, GrainInterfaceType interfaceType) => throw new NotSupportedException();
+}

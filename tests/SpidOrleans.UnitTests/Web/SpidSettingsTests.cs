@@ -1,0 +1,144 @@
+using Microsoft.Extensions.Configuration;
+using SpidOrleans.Web.Configuration;
+using Xunit;
+
+namespace SpidOrleans.UnitTests.Web;
+
+public class SpidSettingsTests
+{
+    private static readonly (string, string)[] OneClient =
+    [
+        ("Projects:news:Token", "token"), ("Clients:news:Secret", "secret"),
+    ];
+
+    [Fact]
+    public void WithNothingConfigured_ThereIsAPreviewProjectAndADemoClient()
+    {
+        var settings = Read();
+
+        Assert.True(settings.HasDemoClient);
+        Assert.Equal(("preview", "http://preview.invalid/", 8), (settings.Cluster.Projects.Single().Key,
+            settings.Cluster.Projects["preview"].Endpoint.ToString(), settings.Cluster.Projects["preview"].Shards));
+        Assert.Equal(("Demo", "preview"), (settings.Clients["demo"].Source.ClientName, settings.Clients["demo"].Source.Project));
+        Assert.Equal((2_000, 10 << 20, 10_000, null), (settings.Limits.EventsPerRequest, settings.Limits.RequestBytes, settings.Limits.PendingPerLane, settings.Limits.EventsPerSecondPerClient));
+        Assert.Equal((11_111, 30_000), (settings.Silo.SiloPort, settings.Silo.GatewayPort));
+        Assert.Equal(TimeSpan.FromHours(2), settings.Cluster.SessionLifetime);
+        Assert.Equal("Data Source=data/spidorleans.db", settings.Storage.ConnectionString);
+    }
+
+    [Fact]
+    public void EveryKey_IsTaken()
+    {
+        var settings = Read(
+            ("Storage:Provider", "sqlite"), ("Storage:ConnectionString", "Data Source=x.db"), ("Cluster:ClusterId", "c"), ("Cluster:ServiceId", "s"),
+            ("Cluster:SiloPort", "1"), ("Cluster:GatewayPort", "2"), ("Cluster:AdvertisedAddress", "127.0.0.2"),
+            ("Projects:a:Token", "t"), ("Projects:a:Endpoint", "https://api-eu.mixpanel.com"), ("Projects:a:ServiceAccount", "sa"),
+            ("Projects:a:ServiceAccountSecret", "sas"), ("Projects:a:ProjectId", "7"), ("Projects:a:IdMerge", "Simplified"), ("Projects:a:Shards", "1"),
+            ("Clients:c:Name", "Name"), ("Clients:c:Secret", "s"), ("Clients:c:SignSecret", "ss"), ("Clients:c:Project", "a"),
+            ("Clients:c:Origins:0", "https://News.Test:443"), ("Clients:c:RedirectUris:0", "https://news.test/back"), ("Clients:c:AllowCrossSite", "true"),
+            ("Session:CookieDomain", ".News.test"), ("Session:SigningKey", new string('k', 32)), ("Session:Lifetime", "00:30:00"),
+            ("Limits:EventsPerRequest", "10"), ("Limits:RequestBytes", "1 MB"), ("Limits:PendingPerLane", "5"), ("Limits:EventsPerSecondPerClient", "9"),
+            ("Console:Password", "p"));
+
+        Assert.Equal("https://news.test", Assert.Single(settings.Clients["c"].Origins));
+        Assert.Equal(("news.test", 32, TimeSpan.FromMinutes(30)), (settings.Session.CookieDomain, settings.Session.SigningKey!.Length, settings.Session.Lifetime));
+        Assert.Equal(new LimitSettings(10, 1 << 20, 5, 9), settings.Limits);
+        Assert.Equal(5, settings.Cluster.PendingPerLane);
+        Assert.Equal(("sa", "sas", "7", 1), (settings.Cluster.Projects["a"].ServiceAccount, settings.Cluster.Projects["a"].ServiceAccountSecret,
+            settings.Cluster.Projects["a"].ProjectId, settings.Cluster.Projects["a"].Shards));
+        Assert.False(settings.HasDemoClient);
+    }
+
+    [Theory]
+    [InlineData("Storage:Provider", "PostgreSql", "not available in this version")]
+    [InlineData("Storage:Providr", "Sqlite", "one of the keys Provider, ConnectionString")]
+    [InlineData("Cluster:SiloPort", "0", "1 to 65,535")]
+    [InlineData("Cluster:SiloPort", "http", "1 to 65,535")]
+    [InlineData("Cluster:GatewayPort", "11111", "another port than Cluster:SiloPort")]
+    [InlineData("Cluster:AdvertisedAddress", "here", "an IP address")]
+    [InlineData("Projects:news:Endpoint", "ftp://x", "an http or https URL")]
+    [InlineData("Projects:news:IdMerge", "Original", "not available in this version")]
+    [InlineData("Projects:news:Shards", "0", "1 to 1,024")]
+    [InlineData("Projects:news:Shards", "1025", "1 to 1,024")]
+    [InlineData("Projects:a b:Token", "x", "project names of 1 to 64", "Projects", "a b")]
+    [InlineData("Clients:a b:Secret", "x", "client ids of 1 to 64", "Clients", "a b")]
+    [InlineData("Clients:news:Project", "other", "one of the projects news")]
+    [InlineData("Clients:news:Origins:0", "https://www.news.test/path", "an origin such as")]
+    [InlineData("Clients:news:Origins:0", "www.news.test", "an origin such as")]
+    [InlineData("Clients:news:Origins", "https://www.news.test", "a list such as Clients:news:Origins:0")]
+    [InlineData("Clients:news:RedirectUris:1", "/back", "an absolute http or https URL")]
+    [InlineData("Clients:news:AllowCrossSite", "yes", "'true' or 'false'")]
+    [InlineData("Session:Lifetime", "00:00:30", "a duration between")]
+    [InlineData("Session:Lifetime", "soon", "a duration between")]
+    [InlineData("Session:CookieDomain", "https://news.test", "a domain such as")]
+    [InlineData("Limits:EventsPerRequest", "2001", "1 to 2,000")]
+    [InlineData("Limits:RequestBytes", "10 PB", "1,024 bytes to 100 MB")]
+    [InlineData("Limits:RequestBytes", "101 MB", "1,024 bytes to 100 MB")]
+    [InlineData("Limits:RequestBytes", "99999999999999999999", "1,024 bytes to 100 MB")]
+    [InlineData("Limits:PendingPerLane", "-1", "1 to 10,000,000")]
+    [InlineData("Limits:EventsPerSecondPerClient", "0", "1 to 1,000,000, or 'unlimited'")]
+    [InlineData("Identity:Authority", "https://login.test", "not available in this version")]
+    public void ABadValue_IsOneLineWithKeyValueAndWhatIsExpected(string key, string value, string expected, string? shownKey = null, string? shownValue = null)
+    {
+        var faults = Faults([.. OneClient, (key, value)]);
+
+        var line = Assert.Single(faults, fault => fault.StartsWith($"configuration: {shownKey ?? key} is '{shownValue ?? value}'; expected ", StringComparison.Ordinal));
+        Assert.Contains(expected, line, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', line);
+    }
+
+    [Theory]
+    [InlineData("Clients:news:Secret", "Projects:news:Token")]
+    [InlineData("Projects:news:Token", "Clients:news:Secret")]
+    public void AMissingValue_IsNamed(string missing, string present)
+    {
+        var section = missing[..missing.LastIndexOf(':')];
+
+        Assert.Contains(Faults((present, "x"), ($"{section}:{(section[0] == 'C' ? "Name" : "Shards")}", "8")),
+            fault => fault.StartsWith($"configuration: {missing} is missing; expected ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AllFaults_AreToldAtOnceAndSecretsAreNotShown()
+    {
+        var faults = Faults(("Clients:news:Secret", "secret"), ("Clients:news:Secrett", "hush"), ("Session:SigningKey", "hush"), ("Projects:news:Token", "hu sh"),
+            ("Limits:Nothing", "1"), ("Projects:news:ServiceAccount", "account"));
+
+        Assert.True(faults.Count >= 6, string.Join('\n', faults));
+        Assert.DoesNotContain(faults, fault => fault.Contains("hush", StringComparison.Ordinal) || fault.Contains("hu sh", StringComparison.Ordinal));
+        Assert.Contains(faults, fault => fault.StartsWith("configuration: Projects:news:ProjectId is missing", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AClient_MustSayWhichOfSeveralProjectsIsItsOwn()
+    {
+        Assert.Contains(Faults([.. OneClient, ("Projects:other:Token", "t")]), fault =>
+            fault.StartsWith("configuration: Clients:news:Project is missing; expected one of the projects news, other", StringComparison.Ordinal));
+        Assert.Contains(Faults(("Projects:a:Token", "t"), ("Projects:b:Token", "t")), fault =>
+            fault.StartsWith("configuration: Clients is missing", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("urls", "http://*:5000", false)]
+    [InlineData("urls", "http://0.0.0.0:5000", false)]
+    [InlineData("urls", "http://localhost:5000;http://192.0.2.1:5000", false)]
+    [InlineData("urls", "http://id.news.test", false)]
+    [InlineData("http_ports", "8080", false)]
+    [InlineData("https_ports", "8443", false)]
+    [InlineData("Kestrel:Endpoints:Http:Url", "http://[::]:80", false)]
+    [InlineData("urls", "http://localhost:5000", true)]
+    [InlineData("urls", "http://127.0.0.1:0;http://[::1]:0", true)]
+    [InlineData("Kestrel:Endpoints:Http:Url", "http://127.0.0.1:80", true)]
+    public void TheDemoClient_IsNeverServedBeyondLoopback(string key, string value, bool starts)
+    {
+        if (starts) Assert.True(Read((key, value)).HasDemoClient);
+        else Assert.Contains(Faults((key, value)), fault => fault.Contains("beyond loopback", StringComparison.Ordinal));
+        Assert.False(Read([.. OneClient, (key, value)]).HasDemoClient);
+    }
+
+    private static SpidSettings Read(params (string Key, string Value)[] values) => SpidSettings.Read(new ConfigurationBuilder()
+        .AddInMemoryCollection(values.Select(pair => KeyValuePair.Create<string, string?>(pair.Key, pair.Value))).Build());
+
+    private static List<string> Faults(params (string Key, string Value)[] values) =>
+        [.. Assert.Throws<ConfigurationException>(() => Read(values)).Faults.Select(fault => fault.ToString())];
+}
