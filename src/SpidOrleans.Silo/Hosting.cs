@@ -24,7 +24,9 @@ internal static class Hosting
     {
         builder.Configuration.Sources.Insert(0, new JsonConfigurationSource
         {
-            FileProvider = new PhysicalFileProvider(AppContext.BaseDirectory), Path = "appsettings.json", Optional = true,
+            FileProvider = new PhysicalFileProvider(AppContext.BaseDirectory),
+            Path = "appsettings.json",
+            Optional = true,
         });
         return builder;
     }

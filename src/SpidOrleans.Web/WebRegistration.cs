@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -61,15 +62,17 @@ public static class WebRegistration
         app.UseAuthentication();
         app.UseAuthorization();
 
-        var clientApi = app.MapGroup("/v1").RequireAuthorization();
+        var clientApi = app.MapGroup("/v1").RequireAuthorization().WithTags("Client back ends");
         EventsApi.Map(clientApi);
         VisitorsApi.Map(clientApi);
         UsersApi.Map(clientApi);
 
-        SessionApi.Map(app);
-        CollectApi.Map(app);
-        SdkFiles.Map(app);
-        HealthApi.Map(app);
+        var browsers = app.MapGroup("").WithTags("Browsers");
+        SessionApi.Map(browsers);
+        CollectApi.Map(browsers);
+        SdkFiles.Map(browsers);
+
+        HealthApi.Map(app.MapGroup("/health").WithTags("Health"));
         ApiDocumentation.Map(app);
 
         if (app.Services.GetRequiredService<SpidSettings>().HasDemoClient)

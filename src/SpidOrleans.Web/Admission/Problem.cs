@@ -44,7 +44,9 @@ public sealed class Problem : IResult
 
     public static Problem TooManyRequests(string detail, int? retryAfterSeconds = null) => new()
     {
-        Status = StatusCodes.Status429TooManyRequests, Detail = detail, RetryAfterSeconds = retryAfterSeconds ?? BusyRetrySeconds,
+        Status = StatusCodes.Status429TooManyRequests,
+        Detail = detail,
+        RetryAfterSeconds = retryAfterSeconds ?? BusyRetrySeconds,
     };
 
     public static Problem Unavailable() => new()

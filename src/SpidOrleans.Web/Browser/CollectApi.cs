@@ -8,8 +8,8 @@ using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.ClientApi;
 using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Documentation;
-using SpidOrleans.Web.Reading;
 using SpidOrleans.Web.Intake;
+using SpidOrleans.Web.Reading;
 
 namespace SpidOrleans.Web.Browser;
 
@@ -51,7 +51,9 @@ internal sealed class CollectApi(
         if (body.Refusal is not null) return (0, body.Refusal);
         var reading = EventsReader.Read(body.Bytes, new EventsReaderOptions
         {
-            EventsMax = settings.Limits.EventsPerRequest, Now = clock.GetUtcNow(), FromBrowser = true,
+            EventsMax = settings.Limits.EventsPerRequest,
+            Now = clock.GetUtcNow(),
+            FromBrowser = true,
         });
         var client = clients.Find(reading.ClientId);
         if (reading.ClientId is not null && (client is null || !clients.Owns(client, origin)))

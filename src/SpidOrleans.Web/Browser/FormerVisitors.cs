@@ -33,7 +33,9 @@ internal sealed class FormerVisitors(IGrainFactory grains)
 
         return errors.Count == 0 ? null : new Problem
         {
-            Status = 403, Detail = "Nothing was stored: some events are another browser's.", Errors = errors,
+            Status = 403,
+            Detail = "Nothing was stored: some events are another browser's.",
+            Errors = errors,
         };
     }
 }

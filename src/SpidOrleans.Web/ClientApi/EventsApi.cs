@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Documentation;
-using SpidOrleans.Web.Reading;
 using SpidOrleans.Web.Intake;
+using SpidOrleans.Web.Reading;
 
 namespace SpidOrleans.Web.ClientApi;
 

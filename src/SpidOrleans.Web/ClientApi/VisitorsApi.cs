@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Routing;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Documentation;
-using SpidOrleans.Web.Reading;
 using SpidOrleans.Web.Intake;
+using SpidOrleans.Web.Reading;
 
 namespace SpidOrleans.Web.ClientApi;
 
@@ -80,7 +80,9 @@ internal static class VisitorsApi
 
         var result = await signIns.LogoutAsync(visitor, new LogoutRequest
         {
-            Source = context.GetClient().Source, Ip = reading.Ip, UserAgent = reading.UserAgent,
+            Source = context.GetClient().Source,
+            Ip = reading.Ip,
+            UserAgent = reading.UserAgent,
         });
         return result.Outcome.ToRefusal() ?? AnswerJson.Write(new VisitorAnswer(result.VisitorId.ToString()));
     }

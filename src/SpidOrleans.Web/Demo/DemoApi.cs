@@ -10,8 +10,8 @@ using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Browser;
 using SpidOrleans.Web.ClientApi;
 using SpidOrleans.Web.Configuration;
-using SpidOrleans.Web.Reading;
 using SpidOrleans.Web.Intake;
+using SpidOrleans.Web.Reading;
 
 namespace SpidOrleans.Web.Demo;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,7 +13,9 @@ namespace SpidOrleans.Web.Documentation;
 /// <summary><c>/openapi/v1.json</c> and <c>/docs</c>.</summary>
 internal static class ApiDocumentation
 {
-    public static IServiceCollection AddApiDocumentation(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    // A number in quotes is refused here, so the schemas must not allow it as ASP.NET's defaults do.
+    public static IServiceCollection AddApiDocumentation(this IServiceCollection services) => services.ConfigureHttpJsonOptions(
+        json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict).AddOpenApi("v1", options =>
     {
         options.AddOperationTransformer<OperationNoteTransformer>();
         options.AddDocumentTransformer((document, _, _) =>
@@ -31,7 +34,9 @@ internal static class ApiDocumentation
             {
                 [BasicAuthentication.Name] = new OpenApiSecurityScheme
                 {
-                    Type = SecuritySchemeType.Http, Scheme = "basic", Description = "A client's id and secret.",
+                    Type = SecuritySchemeType.Http,
+                    Scheme = "basic",
+                    Description = "A client's id and secret.",
                 },
             };
             return Task.CompletedTask;

@@ -70,7 +70,9 @@ internal sealed class OperationNoteTransformer : IOpenApiOperationTransformer
             if (!segment.StartsWith('{')) continue;
             yield return new OpenApiParameter
             {
-                Name = segment.Trim('{', '}'), In = ParameterLocation.Path, Required = true,
+                Name = segment.Trim('{', '}'),
+                In = ParameterLocation.Path,
+                Required = true,
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String },
             };
         }
@@ -78,7 +80,10 @@ internal sealed class OperationNoteTransformer : IOpenApiOperationTransformer
 
     private static OpenApiParameter Parameter(QueryNote note) => new()
     {
-        Name = note.Name, In = ParameterLocation.Query, Required = note.IsRequired, Description = note.Description,
+        Name = note.Name,
+        In = ParameterLocation.Query,
+        Required = note.IsRequired,
+        Description = note.Description,
         Schema = new OpenApiSchema { Type = JsonSchemaType.String },
     };
 }

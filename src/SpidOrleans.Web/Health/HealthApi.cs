@@ -17,8 +17,8 @@ internal static class HealthApi
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", Live).Describe("live", "Says that the process runs", "Never asks the database.", answer: typeof(HealthAnswer));
-        routes.MapGet("/health/ready", ReadyAsync).Describe("ready", "Says whether requests can be served",
+        routes.MapGet("/live", Live).Describe("live", "Says that the process runs", "Never asks the database.", answer: typeof(HealthAnswer));
+        routes.MapGet("/ready", ReadyAsync).Describe("ready", "Says whether requests can be served",
             "503 while the host drains or the database is away.", answer: typeof(HealthAnswer), refusals: [503]);
     }
 
@@ -48,7 +48,9 @@ internal static class HealthApi
 
     private static Problem NotReady(IEnumerable<string> reasons) => new()
     {
-        Status = StatusCodes.Status503ServiceUnavailable, Detail = $"Not ready: {string.Join(", ", reasons)}.", RetryAfterSeconds = 1,
+        Status = StatusCodes.Status503ServiceUnavailable,
+        Detail = $"Not ready: {string.Join(", ", reasons)}.",
+        RetryAfterSeconds = 1,
     };
 
     private static JsonHttpResult<HealthAnswer> Answer(HttpContext context, string status)

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using Orleans.Runtime;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;

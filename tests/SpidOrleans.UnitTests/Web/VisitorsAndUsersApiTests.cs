@@ -173,7 +173,9 @@ public class VisitorsAndUsersApiTests
         await using var host = await WebHostFixture.StartAsync();
         host.Grains.User = new UserDescription
         {
-            Visitors = [Visitor], Pending = 1, Profile = new UserProfile { Birthday = new DateOnly(1980, 2, 29), Gender = "female" },
+            Visitors = [Visitor],
+            Pending = 1,
+            Profile = new UserProfile { Birthday = new DateOnly(1980, 2, 29), Gender = "female" },
         };
 
         var body = await (await host.SendAsync(HttpMethod.Get, "/v1/users/ann")).Content.ReadAsStringAsync();

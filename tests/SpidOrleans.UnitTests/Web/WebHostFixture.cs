@@ -45,7 +45,8 @@ internal sealed class WebHostFixture : IAsyncDisposable
         Grains = grains;
         Http = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
         {
-            BaseAddress = new Uri(app.Urls.First()), Timeout = TimeSpan.FromSeconds(20),
+            BaseAddress = new Uri(app.Urls.First()),
+            Timeout = TimeSpan.FromSeconds(20),
         };
     }
 
