@@ -19,7 +19,10 @@ public sealed partial class GroupCommitOutbox(
     public const long QueueBytesMax = 128 << 20;
 
     /// <summary>Rows of one transaction: large enough that the commit's fsync vanishes, small enough that nobody waits long.</summary>
-    public const int GroupRowsMax = 4_000;
+    public static readonly int GroupRowsMax = AppContext.GetData(GroupRowsMaxName) is string rows ? int.Parse(rows) : 4_000;
+
+    /// <summary>A runtime property (not configuration): the benchmark sets it to 1 to show what grouping is worth.</summary>
+    public const string GroupRowsMaxName = "SpidOrleans.Outbox.GroupRowsMax";
 
     /// <summary>Payload bytes of one transaction, for the same reason.</summary>
     public const long GroupBytesMax = 16 << 20;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
+using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
@@ -64,9 +65,9 @@ internal sealed partial class VisitorGrain(
     private Lane LaneOf(string project) =>
         new(Shard.Of(project, _id.Key, settings.ShardsOf(project)), _id.Key);
 
-    private IVisitorGrain Visitor(VisitorId id) => GrainFactory.GetGrain<IVisitorGrain>(id.Key);
+    private IVisitorGrain Visitor(VisitorId id) => GrainFactory.GetVisitor(id);
 
-    private IUserGrain User(UserId id) => GrainFactory.GetGrain<IUserGrain>(id.Key);
+    private IUserGrain User(UserId id) => GrainFactory.GetUser(id);
 
     private LinkedVisitor Linked(bool carriesLogin = false) => new()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Reading;
@@ -21,7 +22,7 @@ internal sealed class FormerVisitors(IGrainFactory grains)
         if (others.Count == 0) return null;
 
         var sessions = await Task.WhenAll(others.Prepend(cookie)
-            .Select(visitor => grains.GetGrain<IVisitorGrain>(visitor.Key).GetSessionAsync())).OrUnavailable();
+            .Select(visitor => grains.GetVisitor(visitor).GetSessionAsync())).OrUnavailable();
         var own = others.Where((_, index) => sessions[index + 1].VisitorId == sessions[0].VisitorId).Append(cookie).ToHashSet();
 
         var errors = new Dictionary<string, string[]>();

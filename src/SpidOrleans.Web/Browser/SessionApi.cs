@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using SpidOrleans.Contracts.Users;
+using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Configuration;
@@ -62,8 +62,8 @@ internal sealed partial class SessionApi(
 
         try
         {
-            var session = await grains.GetGrain<IVisitorGrain>(visitor.Key).GetSessionAsync().OrUnavailable();
-            var profile = session.UserId is { } user ? await grains.GetGrain<IUserGrain>(user.Key).GetProfileAsync().OrUnavailable() : null;
+            var session = await grains.GetVisitor(visitor).GetSessionAsync().OrUnavailable();
+            var profile = session.UserId is { } user ? await grains.GetUser(user).GetProfileAsync().OrUnavailable() : null;
             cookie.Write(context, session.VisitorId);
             return profile is null
                 ? answers.Anonymous(session.VisitorId)

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Documentation;
@@ -24,7 +25,7 @@ internal static class UsersApi
     private static async Task<IResult> GetAsync(HttpContext context, IGrainFactory grains)
     {
         if (context.Features.Get<UserAddress>()?.UserId is not { } user) return Problem.Invalid("userId", "must be " + UserId.Rule);
-        var description = await grains.GetGrain<IUserGrain>(user.Key).DescribeAsync(context.GetClient().Source.Project).OrUnavailable();
+        var description = await grains.GetUser(user).DescribeAsync(context.GetClient().Source.Project).OrUnavailable();
         return AnswerJson.Write(new UserDescriptionAnswer(
             user.ToString(), [.. description.Visitors.Select(visitor => visitor.ToString())], description.Pending,
             ProfileFields.From(description.Profile), Traits.None));
@@ -38,7 +39,7 @@ internal static class UsersApi
         var reading = ProfileReader.Read(body.Bytes, clock.GetUtcNow());
         if (!reading.IsValid) return Problem.Invalid(reading.Errors);
 
-        var grain = grains.GetGrain<IUserGrain>(user.Key);
+        var grain = grains.GetUser(user);
         await grain.SetProfileAsync(reading.Profile).OrUnavailable();
         var profile = await grain.GetProfileAsync().OrUnavailable();
         return AnswerJson.Write(new ProfileAnswer(user.ToString(), ProfileFields.From(profile)));

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Documentation;
@@ -39,7 +40,7 @@ internal static class VisitorsApi
     private static async Task<IResult> GetAsync(string visitorId, HttpContext context, IGrainFactory grains)
     {
         if (!VisitorId.TryParse(visitorId, out var visitor)) return Problem.Invalid(nameof(visitorId), IdRule);
-        var description = await grains.GetGrain<IVisitorGrain>(visitor.Key).DescribeAsync(context.GetClient().Source.Project).OrUnavailable();
+        var description = await grains.GetVisitor(visitor).DescribeAsync(context.GetClient().Source.Project).OrUnavailable();
         return AnswerJson.Write(
             new VisitorDescriptionAnswer(visitor.ToString(), description.UserId?.ToString(), description.Pending, Traits.None));
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
@@ -39,7 +40,7 @@ public sealed class EventTracker(IGrainFactory grains)
 
     private Task<TrackOutcome> TrackAsync(
         EventSource source, VisitorId? visitor, UserId? user, ImmutableArray<TrackedEvent> events, bool fromBrowser) =>
-        visitor is { } visitorId ? grains.GetGrain<IVisitorGrain>(visitorId.Key).TrackAsync(source, events, fromBrowser)
-            : user is { } userId ? grains.GetGrain<IUserGrain>(userId.Key).TrackAsync(source, events)
+        visitor is { } visitorId ? grains.GetVisitor(visitorId).TrackAsync(source, events, fromBrowser)
+            : user is { } userId ? grains.GetUser(userId).TrackAsync(source, events)
             : throw new ArgumentException("an event names nobody", nameof(events));
 }

@@ -1,3 +1,4 @@
+using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
@@ -14,11 +15,11 @@ public sealed class SignIns(IGrainFactory grains)
 
     /// <exception cref="ClusterUnavailableException">The grain did not answer.</exception>
     public Task<LoginResult> LoginAsync(VisitorId visitor, LoginRequest request) =>
-        grains.GetGrain<IVisitorGrain>(visitor.Key).LoginAsync(request).OrUnavailable();
+        grains.GetVisitor(visitor).LoginAsync(request).OrUnavailable();
 
     /// <inheritdoc cref="LoginAsync"/>
     public Task<LogoutResult> LogoutAsync(VisitorId visitor, LogoutRequest request) =>
-        grains.GetGrain<IVisitorGrain>(visitor.Key).LogoutAsync(request).OrUnavailable();
+        grains.GetVisitor(visitor).LogoutAsync(request).OrUnavailable();
 
     internal static LoginRequest Request(EventSource source, UserId user, TrackedEvent login) =>
         new() { UserId = user, Source = source, Event = login };

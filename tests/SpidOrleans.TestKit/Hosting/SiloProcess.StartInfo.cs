@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace SpidOrleans.TestKit.Hosting;
 
@@ -9,7 +10,7 @@ public sealed partial class SiloProcess
     {
         var file = SiloFile.Find();
         var home = Path.GetDirectoryName(file)!;
-        var start = new ProcessStartInfo("dotnet", ["exec", file])
+        var start = new ProcessStartInfo("dotnet", ["exec", "--runtimeconfig", RuntimeConfig(file), file])
         {
             WorkingDirectory = DataFolder,
             RedirectStandardOutput = true,
@@ -25,5 +26,20 @@ public sealed partial class SiloProcess
         start.Environment["Cluster__GatewayPort"] = _gatewayPort.ToString(CultureInfo.InvariantCulture);
         foreach (var (name, value) in _settings.Environment()) start.Environment[name] = value;
         return start;
+    }
+
+    /// <summary>The host's own, with the runtime properties that the settings add.</summary>
+    private string RuntimeConfig(string file)
+    {
+        var own = Path.ChangeExtension(file, ".runtimeconfig.json");
+        if (_settings.RuntimeProperties.Count == 0) return own;
+
+        var config = JsonNode.Parse(File.ReadAllText(own))!;
+        var options = config["runtimeOptions"]!.AsObject();
+        if (options["configProperties"] is not JsonObject properties) options["configProperties"] = properties = [];
+        foreach (var (name, value) in _settings.RuntimeProperties) properties[name] = value;
+        var changed = Path.Combine(DataFolder, Path.GetFileName(own));
+        File.WriteAllText(changed, config.ToJsonString());
+        return changed;
     }
 }

@@ -10,6 +10,9 @@ public sealed record SiloSettings
     /// <summary>More settings, by their configuration keys (<c>Limits:PendingPerLane</c>).</summary>
     public IReadOnlyDictionary<string, string> More { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>More properties of the .NET runtime that the host runs in.</summary>
+    public IReadOnlyDictionary<string, string> RuntimeProperties { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Where Mixpanel is for one project alone, by the project's name.</summary>
     public IReadOnlyDictionary<string, Uri> MixpanelOf { get; init; } = new Dictionary<string, Uri>();
 
