@@ -62,6 +62,9 @@ public sealed partial class GroupCommitOutbox(
 
     private Task<TResult> Enqueue<TResult>(OutboxOperation<TResult> operation)
     {
+        if (operation is AppendOperation or MoveOperation && !engine.HasRoom)
+            return Task.FromException<TResult>(new OutboxUnavailableException("the database's disk is nearly full"));
+
         if (Interlocked.Add(ref _queuedBytes, operation.Bytes) > QueueBytesMax || !_queue.Writer.TryWrite(operation))
         {
             Interlocked.Add(ref _queuedBytes, -operation.Bytes);

@@ -3,6 +3,10 @@ namespace SpidOrleans.Cluster.Outbox;
 /// <summary>What a database must do for <see cref="GroupCommitOutbox"/>: everything that differs between engines.</summary>
 public interface IOutboxEngine
 {
+    /// <summary>False while the disk is nearly full: appends and moves are refused then, so that what is delivered can still
+    /// be removed. Cheap: asked for at every append.</summary>
+    bool HasRoom { get; }
+
     /// <summary>Carries out the operations, in their order, in one transaction, sets their results and commits durably.
     /// When it throws, either nothing was committed or the outcome is unknown. One call at a time.</summary>
     Task CommitAsync(IReadOnlyList<OutboxOperation> group, CancellationToken cancellationToken);

@@ -55,6 +55,9 @@ internal sealed partial class VisitorGrain(
         return new VisitorSession { VisitorId = _id, UserId = State.LinkedUser, ExpiresAt = expiresAt };
     }
 
+    public async Task<VisitorId> GetCurrentAsync() =>
+        State.Successor is { } successor ? await Visitor(successor).GetCurrentAsync() : _id;
+
     public async Task<VisitorDescription> DescribeAsync(string project)
     {
         await FinishMergeAsync();

@@ -28,6 +28,10 @@ public interface IVisitorGrain : IGrainWithStringKey
     [Alias("GetSession")]
     Task<VisitorSession> GetSessionAsync();
 
+    /// <summary>Which visitor this browser is now. Looks only: no session slides, nothing is written.</summary>
+    [Alias("GetCurrent")]
+    Task<VisitorId> GetCurrentAsync();
+
     /// <param name="project">Whose pending events to count.</param>
     [Alias("Describe")]
     Task<VisitorDescription> DescribeAsync(string project);
