@@ -90,6 +90,11 @@ public sealed class EmissionTests(SpidTestCluster cluster)
             Assert.Equal(TrackOutcome.LaneFull, await SendAsync("a", SpidTestCluster.PendingPerLane, 1));
             Assert.Equal(TrackOutcome.Stored, await SendAsync("b", SpidTestCluster.PendingPerLane + 1, 1));
             Assert.Equal(SpidTestCluster.PendingPerLane, await PendingAsync("a"));
+            // Signing in and out does not depend on Mixpanel.
+            var login = new LoginRequest { UserId = cluster.UserIdOf(_name), Source = cluster.Source("a"), Event = new TrackedEvent { Name = "Login" } };
+            Assert.Equal(TrackOutcome.Stored, (await cluster.Visitor(_visitor).LoginAsync(login)).Outcome);
+            Assert.Equal(TrackOutcome.Stored, (await cluster.Visitor(_visitor).LoginAsync(login)).Outcome);
+            Assert.Equal(TrackOutcome.LaneFull, await SendAsync("a", SpidTestCluster.PendingPerLane, 1));
         }
         finally
         {
@@ -98,6 +103,17 @@ public sealed class EmissionTests(SpidTestCluster cluster)
 
         await ArrivedAsync(SpidTestCluster.PendingPerLane + 1);
         await EventuallyAsync(async () => await SendAsync("a", SpidTestCluster.PendingPerLane, 1) == TrackOutcome.Stored);
+    }
+
+    [Fact]
+    public async Task TheSameTupleInTwoProjects_IsTwoEvents()
+    {
+        var e = new TrackedEvent { Name = _name + "0", TimeMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), InsertId = _name };
+        foreach (var project in SpidTestCluster.Projects)
+            Assert.Equal(TrackOutcome.Stored, await cluster.Visitor(_visitor).TrackAsync(cluster.Source(project), [e]));
+
+        var arrivals = await cluster.ArrivalsAsync(all => all.Count(IsMine) >= 2);
+        Assert.Equal(["token-a", "token-b"], arrivals.Where(IsMine).Select(a => a.Token).Order());
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class MergeTests(SpidTestCluster cluster)
 
             Assert.Equal(3, login.Merged);
             Assert.Equal(_visitor, login.VisitorId);
-            Assert.Equal(0, (await Visitor.DescribeAsync("a")).Pending);
+            Assert.Equal(5, (await Visitor.DescribeAsync("a")).Pending);
             Assert.Equal(5, (await User.DescribeAsync("a")).Pending);
         }
         finally
@@ -119,6 +119,69 @@ public sealed class MergeTests(SpidTestCluster cluster)
         Assert.NotEqual(_visitor, rotated);
         Assert.Equal(rotated, first.VisitorId);
         Assert.Equal(rotated, resent.VisitorId);
+    }
+
+    [Fact]
+    public async Task ALoginThatComesAgain_GetsItsAnswer_WhoeverHasLoggedInSince()
+    {
+        var persons = new[] { "a", "b", "c" }.Select(name => Login("login " + name) with { UserId = Person(name) }).ToArray();
+        var answers = new List<VisitorId>();
+        foreach (var login in persons) answers.Add((await Visitor.LoginAsync(login)).VisitorId);
+        var again = Login("again") with { UserId = Person("a") };
+        answers.Add((await Visitor.LoginAsync(again)).VisitorId);
+        await cluster.ForgetAsync(Visitor);
+
+        foreach (var (login, answer) in persons.Append(again).Zip(answers)) Assert.Equal(answer, (await Visitor.LoginAsync(login)).VisitorId);
+        Assert.Equal(4, answers.Distinct().Count());
+        Assert.Equal(answers[3], (await Visitor.GetSessionAsync()).VisitorId);
+    }
+
+    [Fact]
+    public async Task TheSameLoginInAnotherProject_IsAnotherEvent()
+    {
+        var login = Login("login");
+        await Visitor.LoginAsync(login);
+        await Visitor.LoginAsync(login with { Source = cluster.Source("b") });
+        await Visitor.LoginAsync(login with { Event = login.Event with { Name = _name + "signup" } });
+
+        var arrivals = await cluster.ArrivalsAsync(all => all.Count(a => a.Event.StartsWith(_name, StringComparison.Ordinal)) >= 3);
+        Assert.Equal(
+            ["login token-a", "login token-b", "signup token-a"],
+            arrivals.Where(a => a.Event.StartsWith(_name, StringComparison.Ordinal)).Select(a => $"{a.Event[_name.Length..]} {a.Token}").Order());
+    }
+
+    [Fact]
+    public async Task ASendersFastClock_DoesNotPushTheLoginAhead()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        await Visitor.TrackAsync(cluster.Source("a"), [Event("ahead", now.AddMinutes(59).ToUnixTimeMilliseconds())]);
+        await Visitor.LoginAsync(Login("login") with { Event = new TrackedEvent { Name = _name + "login" } });
+        await User.TrackAsync(cluster.Source("a"), [Event("after")]);
+        await Visitor.LogoutAsync(new LogoutRequest { Source = cluster.Source("a") });
+
+        var arrivals = await cluster.ArrivalsAsync(all => all.Count(a => a.DeviceId == _visitor.ToString()) >= 3 && all.Any(a => a.Event == _name + "after"));
+        var untimed = arrivals.Where(a => a.Event == _name + "after" || (a.DeviceId == _visitor.ToString() && a.Event != _name + "ahead")).ToArray();
+        Assert.Equal(3, untimed.Length);
+        Assert.All(untimed, a => Assert.InRange(long.Parse(a.Time!), now.ToUnixTimeMilliseconds() - 1_000, now.AddSeconds(30).ToUnixTimeMilliseconds()));
+        Assert.Equal(Person("user").ToString(), Assert.Single(untimed, a => a.Event == _name + "login").UserId);
+    }
+
+    [Fact]
+    public async Task AnEventAheadOfTheClock_SentAgainAfterAnotherPersonsLogin_StaysTheFirstPersons()
+    {
+        await Visitor.LoginAsync(Login("login"));
+        var ahead = Event("ahead", TimeProvider.System.GetUtcNow().AddSeconds(20).ToUnixTimeMilliseconds());
+        await Visitor.TrackAsync(cluster.Source("a"), [ahead], fromBrowser: true);
+        await cluster.ForgetAsync(Visitor);
+        await Visitor.LoginAsync(Login("second") with { UserId = Person("second") });
+        await cluster.ForgetAsync(Visitor, User);
+
+        await Visitor.TrackAsync(cluster.Source("a"), [ahead], fromBrowser: true);
+
+        var arrivals = await cluster.ArrivalsAsync(all => all.Count(a => a.Event == _name + "ahead") >= 2);
+        var copies = arrivals.Where(a => a.Event == _name + "ahead").ToArray();
+        Assert.All(copies, a => Assert.Equal(_visitor.ToString(), a.DeviceId));
+        Assert.Single(copies.Select(a => (a.DistinctId, a.Time, a.InsertId)).Distinct());
     }
 
     [Fact]

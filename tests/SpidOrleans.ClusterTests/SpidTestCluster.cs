@@ -95,6 +95,8 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
 
     public IUserGrain User(string id) => _cluster!.Client.GetGrain<IUserGrain>("u:" + id);
 
+    public UserId UserIdOf(string text) => UserId.TryParse(text, out var id) ? id : throw new ArgumentException(text);
+
     public EventSource Source(string project) => new() { ClientName = "Test", Project = project };
 
     /// <summary>Grains lose their memory, as after a crash.</summary>

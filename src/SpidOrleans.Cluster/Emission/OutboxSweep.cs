@@ -32,18 +32,34 @@ internal sealed partial class OutboxSweep(
 
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
-        foreach (var shard in await outbox.ReadShardsAsync(cancellationToken))
+        var shards = await outbox.ReadShardsAsync(cancellationToken);
+        foreach (var project in shards.Select(shard => shard.Project).Where(project => !settings.Projects.ContainsKey(project)))
         {
-            if (settings.Projects.ContainsKey(shard.Project))
-                await grains.GetGrain<IEmitterGrain>(shard.Key).WakeAsync().WaitAsync(EmissionLimits.SweepInterval, clock, cancellationToken);
-            else if (_unknownProjects.Add(shard.Project))
-                LogUnknownProject(logger, shard.Project);
+            if (_unknownProjects.Add(project)) LogUnknownProject(logger, project);
+        }
+
+        // Side by side: one that does not answer must not keep the bell from the others.
+        await Task.WhenAll(shards.Where(shard => settings.Projects.ContainsKey(shard.Project)).Select(shard => WakeAsync(shard, cancellationToken)));
+    }
+
+    private async Task WakeAsync(Shard shard, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await grains.GetGrain<IEmitterGrain>(shard.Key).WakeAsync().WaitAsync(EmissionLimits.SweepInterval, clock, cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogWakeFailed(logger, shard, exception.GetBaseException().Message);
         }
     }
 
     [LoggerMessage(EventId = 3011, Level = LogLevel.Warning, Message =
         "The sweep of the outbox failed; delivery goes on by the stream, and the next sweep is due in seconds")]
     private static partial void LogSweepFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 3013, Level = LogLevel.Warning, Message = "The emitter of shard {Shard} could not be woken ({Reason}); the next sweep is due in seconds")]
+    private static partial void LogWakeFailed(ILogger logger, Shard shard, string reason);
 
     [LoggerMessage(EventId = 3012, Level = LogLevel.Error, Message =
         "The outbox holds events of project {Project}, which is not configured: they wait until Projects:{Project} is back")]

@@ -13,8 +13,8 @@ internal abstract record LinkDecision
     /// <summary>The same person again.</summary>
     internal sealed record AlreadyLinked : LinkDecision;
 
-    /// <summary>The very login that made the link, sent again.</summary>
-    internal sealed record Resend : LinkDecision;
+    /// <summary>A login that was answered before, sent again.</summary>
+    internal sealed record Resend(AnsweredLogin Answer) : LinkDecision;
 
     /// <summary>This browser is another visitor by now: that one decides.</summary>
     internal sealed record Forward(VisitorId Successor) : LinkDecision;
@@ -24,10 +24,10 @@ internal abstract record LinkDecision
 
     /// <param name="visitor">The state, not merging.</param>
     /// <param name="userId">Who logs in.</param>
-    /// <param name="insertId">The login event's insert id; null: the sender named none.</param>
-    public static LinkDecision Decide(VisitorState visitor, UserId userId, string? insertId) => visitor switch
+    /// <param name="key">The login's <see cref="AnsweredLogin.KeyOf"/>; null: a resend cannot be told from another login.</param>
+    public static LinkDecision Decide(VisitorState visitor, UserId userId, string? key) => visitor switch
     {
-        { LinkedUser: { } linked, LinkInsertId: { } first } when linked == userId && first == insertId => new Resend(),
+        _ when key is not null && visitor.Logins.FirstOrDefault(known => known.Key == key) is { } answer => new Resend(answer),
         // Before the comparison of users: a sender that still holds a retired id means the browser, not its past.
         { Successor: { } successor } => new Forward(successor),
         { LinkedUser: null } => new Link(),

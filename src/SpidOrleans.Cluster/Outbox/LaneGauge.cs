@@ -4,18 +4,27 @@ namespace SpidOrleans.Cluster.Outbox;
 /// Keeps a lane within <c>Limits:PendingPerLane</c> without counting rows at every event. Its owner alone appends to the
 /// lane, so counted rows plus what was appended since is an upper bound; only when that reaches the limit is the lane counted.
 /// </summary>
-internal sealed class LaneGauge(int limit)
+internal sealed class LaneGauge(int limit, TimeProvider clock)
 {
+    /// <summary>Counting a full lane costs far more than refusing an event, and flooded lanes must not take the reader from
+    /// everybody else: so long a count is believed.</summary>
+    private static readonly TimeSpan CountAgain = TimeSpan.FromSeconds(1);
+
     // A new activation does not know what waits. It assumes nine tenths: most visitors never cost a count, and the limit
     // is overshot by a tenth at most.
     private int _atMost = limit - limit / 10;
+    private bool _isFull;
+    private long _countedAt;
 
     /// <summary>True when <paramref name="count"/> more events fit.</summary>
     public async ValueTask<bool> HasRoomAsync(int count, IOutbox outbox, Lane lane, CancellationToken cancellationToken)
     {
         if (_atMost + count <= limit) return true;
+        if (_isFull && clock.GetElapsedTime(_countedAt) < CountAgain) return false;
         _atMost = (await outbox.ReadLaneAsync(lane, cancellationToken)).Pending;
-        return _atMost + count <= limit;
+        _countedAt = clock.GetTimestamp();
+        _isFull = _atMost + count > limit;
+        return !_isFull;
     }
 
     public void Appended(int count) => _atMost += count;

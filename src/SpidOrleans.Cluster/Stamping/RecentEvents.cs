@@ -18,35 +18,39 @@ internal sealed class RecentEvents
     private readonly Queue<UInt128> _order = [];
 
     /// <summary>The events that are neither remembered nor a repeat within the call.</summary>
-    public ImmutableArray<TrackedEvent> Unknown(ImmutableArray<TrackedEvent> events)
+    /// <param name="lane">What the events have in common that makes the same tuple another event elsewhere: the project, and
+    /// the visitor they come from.</param>
+    public ImmutableArray<TrackedEvent> Unknown(string lane, ImmutableArray<TrackedEvent> events)
     {
         // Nearly always one event that nobody sent before: no allocation then.
-        if (events.Length == 1) return events[0].InsertId is not null && _known.Contains(Key(events[0])) ? [] : events;
+        if (events.Length == 1) return events[0].InsertId is not null && _known.Contains(Key(lane, events[0])) ? [] : events;
 
         HashSet<UInt128>? seen = null;
         return events.RemoveAll(e =>
         {
             if (e.InsertId is null) return false;
-            var key = Key(e);
+            var key = Key(lane, e);
             return _known.Contains(key) || !(seen ??= []).Add(key);
         });
     }
 
     /// <summary>To be called only once the events are durable.</summary>
-    public void Add(ImmutableArray<TrackedEvent> events)
+    public void Add(string lane, ImmutableArray<TrackedEvent> events)
     {
         foreach (var e in events)
         {
-            if (e.InsertId is null || !_known.Add(Key(e))) continue;
-            _order.Enqueue(Key(e));
+            if (e.InsertId is null || Key(lane, e) is var key && !_known.Add(key)) continue;
+            _order.Enqueue(key);
             if (_order.Count > CountMax) _known.Remove(_order.Dequeue());
         }
     }
 
     /// <summary>An event is what Mixpanel takes for one: name, time and insert id together. 128 bits do not collide.</summary>
-    private static UInt128 Key(TrackedEvent e)
+    private static UInt128 Key(string lane, TrackedEvent e)
     {
         var hash = new XxHash128(e.TimeMs ?? 0);
+        hash.Append(MemoryMarshal.AsBytes(lane.AsSpan()));
+        hash.Append([0]);
         hash.Append(MemoryMarshal.AsBytes(e.Name.AsSpan()));
         hash.Append([0]);
         hash.Append(MemoryMarshal.AsBytes(e.InsertId.AsSpan()));

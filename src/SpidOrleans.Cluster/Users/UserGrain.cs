@@ -34,17 +34,18 @@ internal sealed partial class UserGrain(
 
     public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, LinkedVisitor? visitor)
     {
-        if (_recent.Unknown(events) is not { IsEmpty: false } unknown) return TrackOutcome.Stored;
+        var origin = visitor is null ? source.Project : $"{source.Project}/{visitor.VisitorId}";
+        if (_recent.Unknown(origin, events) is not { IsEmpty: false } unknown) return TrackOutcome.Stored;
 
         var lane = LaneOf(source.Project);
-        if (!_gauges.TryGetValue(source.Project, out var gauge)) _gauges.Add(source.Project, gauge = new LaneGauge(settings.PendingPerLane));
+        var gauge = GaugeOf(source.Project);
         try
         {
-            if (!await gauge.HasRoomAsync(unknown.Length, outbox, lane, CancellationToken.None)) return TrackOutcome.LaneFull;
-            var stamped = new OutboxEvent[unknown.Length];
-            for (var i = 0; i < stamped.Length; i++) stamped[i] = StampOne(source, unknown[i], visitor);
-            if (!await outbox.AppendAsync(lane, stamped)) return TrackOutcome.Unavailable;
-            gauge.Appended(stamped.Length);
+            // Whoever signs in or out need not care whether Mixpanel is there.
+            var isAdmitted = visitor is { CarriesLogin: true } || await gauge.HasRoomAsync(unknown.Length, outbox, lane, CancellationToken.None);
+            if (!isAdmitted) return TrackOutcome.LaneFull;
+            if (!await outbox.AppendAsync(lane, StampAll(source, unknown, visitor))) return TrackOutcome.Unavailable;
+            gauge.Appended(unknown.Length);
         }
         catch (OutboxUnavailableException)
         {
@@ -52,7 +53,7 @@ internal sealed partial class UserGrain(
             return TrackOutcome.Unavailable;
         }
 
-        _recent.Add(unknown);
+        _recent.Add(origin, unknown);
         return TrackOutcome.Stored;
     }
 
@@ -61,7 +62,7 @@ internal sealed partial class UserGrain(
         // The profile first: the login event already carries it.
         if (login.Profile is { } profile) await SetProfileAsync(profile);
 
-        var last = StampOne(login.Source, login.Event, visitor);
+        var last = StampAll(login.Source, [login.Event], visitor)[0];
         int merged;
         try
         {
@@ -73,6 +74,7 @@ internal sealed partial class UserGrain(
             return new AdoptResult { Outcome = TrackOutcome.Unavailable };
         }
 
+        GaugeOf(login.Source.Project);
         foreach (var gauge in _gauges.Values) gauge.Forget();
         await WriteAsync(state.State.Having(visitor.VisitorId));
         return new AdoptResult { Outcome = TrackOutcome.Stored, Merged = merged };
@@ -89,14 +91,23 @@ internal sealed partial class UserGrain(
         return new UserDescription { Visitors = state.State.Visitors, Pending = lane.Pending, Profile = state.State.Profile };
     }
 
-    private OutboxEvent StampOne(EventSource source, TrackedEvent e, LinkedVisitor? visitor)
+    private OutboxEvent[] StampAll(EventSource source, ImmutableArray<TrackedEvent> events, LinkedVisitor? visitor)
     {
-        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        if (e.TimeMs is { } given) _laneClock.Observe(given, now);
-        // A login's time is the link's at the earliest, so that it sorts after what the visitor did before.
-        var earliest = visitor is { CarriesLogin: true } ? visitor.LinkedAtMs : 0;
-        var time = e.TimeMs ?? _laneClock.Next(Math.Max(now, earliest));
-        return new OutboxEvent(time, EventWriter.Write(source, e, Stamp.For(e, time, _id, state.State.Profile, visitor)));
+        var times = _laneClock.TimesOf(events.AsSpan(), clock.GetUtcNow().ToUnixTimeMilliseconds());
+        var stamped = new OutboxEvent[events.Length];
+        for (var i = 0; i < stamped.Length; i++)
+        {
+            var stamp = Stamp.For(events[i], times[i], _id, state.State.Profile, visitor);
+            stamped[i] = new OutboxEvent(times[i], EventWriter.Write(source, events[i], stamp));
+        }
+
+        return stamped;
+    }
+
+    private LaneGauge GaugeOf(string project)
+    {
+        if (!_gauges.TryGetValue(project, out var gauge)) _gauges.Add(project, gauge = new LaneGauge(settings.PendingPerLane, clock));
+        return gauge;
     }
 
     private Lane LaneOf(string project) =>
@@ -116,12 +127,12 @@ internal sealed partial class UserGrain(
         {
             state.State = before;
             DeactivateOnIdle();
-            LogStateNotWritten(logger, exception);
+            LogStateNotWritten(logger, exception.GetBaseException().Message);
             throw;
         }
     }
 
     [LoggerMessage(EventId = 2301, Level = LogLevel.Warning, Message =
-        "A user's state was not confirmed as stored; the grain reloads it and its caller is told to try again")]
-    private static partial void LogStateNotWritten(ILogger logger, Exception exception);
+        "A user's state was not confirmed as stored ({Reason}); the grain reloads it and its caller is told to try again")]
+    private static partial void LogStateNotWritten(ILogger logger, string reason);
 }

@@ -18,27 +18,26 @@ internal sealed partial class VisitorGrain
     public async Task<LoginResult> LoginAsync(LoginRequest request)
     {
         // 1
+        var key = AnsweredLogin.KeyOf(request);
         if (State.PendingLogin is { } pending)
         {
             if (await FinishMergeAsync() is var merge and not TrackOutcome.Stored) return Refused(merge);
-            var isSame = pending.UserId == request.UserId
-                && (request.Event.InsertId is null || request.Event.InsertId == pending.Event.InsertId);
-            if (isSame) return Done();
+            if (pending.UserId == request.UserId && (key is null || key == AnsweredLogin.KeyOf(pending))) return Done(State.Logins[0]);
         }
 
         // 2
-        switch (LinkDecision.Decide(State, request.UserId, request.Event.InsertId))
+        switch (LinkDecision.Decide(State, request.UserId, key))
         {
-            case LinkDecision.Resend:
-                return Done();
+            case LinkDecision.Resend(var answer):
+                return Done(answer);
             case LinkDecision.Forward(var successor):
-                return await ForwardAsync(successor, request);
+                return await ForwardAsync(successor, request, key);
             case LinkDecision.Conflict:
                 var fresh = VisitorId.New();
                 await WriteAsync(State with { Successor = fresh, RetiredAtMs = AfterEverything(), SessionExpiresAt = null });
-                return await ForwardAsync(fresh, request);
+                return await ForwardAsync(fresh, request, key);
             case LinkDecision.AlreadyLinked:
-                return await LoginAgainAsync(request);
+                return await LoginAgainAsync(request, key);
             default:
                 return await LinkAsync(request);
         }
@@ -63,10 +62,9 @@ internal sealed partial class VisitorGrain
             LinkedUser = request.UserId,
             LinkedAtMs = LinkDecision.LinkTime(NowMs, State, latestPending, _latestEventMs),
             PendingLogin = request with { Event = request.Event with { InsertId = insertId } },
-            LinkInsertId = insertId,
             Tracking = request.Tracking ?? State.Tracking,
         });
-        return await FinishMergeAsync() is var outcome and not TrackOutcome.Stored ? Refused(outcome) : Done();
+        return await FinishMergeAsync() is var outcome and not TrackOutcome.Stored ? Refused(outcome) : Done(State.Logins[0]);
     }
 
     /// <summary>Steps 4 and 5, after step 3 or after whatever interrupted them.</summary>
@@ -79,11 +77,16 @@ internal sealed partial class VisitorGrain
         if (adopted.Outcome != TrackOutcome.Stored) return adopted.Outcome;
 
         // 5
-        await WriteAsync(State with { PendingLogin = null, Merged = adopted.Merged, SessionExpiresAt = NewSessionEnd() });
+        await WriteAsync(State with
+        {
+            PendingLogin = null,
+            SessionExpiresAt = NewSessionEnd(),
+            Logins = AnsweredLogin.Remember(State.Logins, AnsweredLogin.KeyOf(login), _id, adopted.Merged),
+        });
         return TrackOutcome.Stored;
     }
 
-    private async Task<LoginResult> LoginAgainAsync(LoginRequest request)
+    private async Task<LoginResult> LoginAgainAsync(LoginRequest request, string? key)
     {
         var user = User(request.UserId);
         if (request.Profile is { } profile) await user.SetProfileAsync(profile);
@@ -92,19 +95,25 @@ internal sealed partial class VisitorGrain
             request.Source, [request.Event], Linked(carriesLogin: true) with { Tracking = tracking });
         if (outcome != TrackOutcome.Stored) return Refused(outcome);
 
-        await WriteAsync(State with { SessionExpiresAt = NewSessionEnd(), Tracking = tracking });
+        await WriteAsync(State with
+        {
+            SessionExpiresAt = NewSessionEnd(), Tracking = tracking, Logins = AnsweredLogin.Remember(State.Logins, key, _id, merged: 0),
+        });
         return new LoginResult { Outcome = outcome, VisitorId = _id };
     }
 
-    private async Task<LoginResult> ForwardAsync(VisitorId successor, LoginRequest request)
+    private async Task<LoginResult> ForwardAsync(VisitorId successor, LoginRequest request, string? key)
     {
         var result = await Visitor(successor).LoginAsync(request);
-        if (result.Outcome != TrackOutcome.Stored || result.VisitorId == State.Successor) return result;
+        if (result.Outcome != TrackOutcome.Stored || (result.VisitorId == State.Successor && key is null)) return result;
 
-        // Straight to the end of the chain next time, however often this old id is used.
         try
         {
-            await WriteAsync(State with { Successor = result.VisitorId });
+            // Straight to the end of the chain next time, however often this old id is used; and the same answer to a resend.
+            await WriteAsync(State with
+            {
+                Successor = result.VisitorId, Logins = AnsweredLogin.Remember(State.Logins, key, result.VisitorId, result.Merged),
+            });
         }
         catch (Exception)
         {
@@ -114,7 +123,8 @@ internal sealed partial class VisitorGrain
         return result;
     }
 
-    private LoginResult Done() => new() { Outcome = TrackOutcome.Stored, VisitorId = _id, Merged = State.Merged };
+    private static LoginResult Done(AnsweredLogin answer) =>
+        new() { Outcome = TrackOutcome.Stored, VisitorId = answer.VisitorId, Merged = answer.Merged };
 
     private LoginResult Refused(TrackOutcome outcome) => new() { Outcome = outcome, VisitorId = _id };
 

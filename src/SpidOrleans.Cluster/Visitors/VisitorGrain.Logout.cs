@@ -22,15 +22,15 @@ internal sealed partial class VisitorGrain
         if (request.IsForwarded && State.LinkedUser is null) return new LogoutResult { Outcome = TrackOutcome.Stored, VisitorId = _id };
 
         var fresh = VisitorId.New();
-        var retiredAt = AfterEverything();
         await WriteAsync(State with
         {
             Successor = fresh,
-            RetiredAtMs = retiredAt,
+            RetiredAtMs = AfterEverything(),
             SessionExpiresAt = null,
             LogoutEvent = State.LinkedUser is null ? null : new TrackedEvent
             {
-                Name = "Logout", TimeMs = retiredAt, InsertId = fresh.ToString(), Ip = request.Ip, UserAgent = request.UserAgent,
+                // One on, to sort after what happened in this very millisecond.
+                Name = "Logout", TimeMs = NowMs + 1, InsertId = fresh.ToString(), Ip = request.Ip, UserAgent = request.UserAgent,
             },
         });
         return await SendLogoutAsync(request.Source) is var outcome and not TrackOutcome.Stored
@@ -42,6 +42,6 @@ internal sealed partial class VisitorGrain
 
     private async Task<TrackOutcome> SendLogoutAsync(EventSource source) =>
         State is { LogoutEvent: { } logout, LinkedUser: { } user }
-            ? await User(user).TrackAsync(source, [logout], Linked())
+            ? await User(user).TrackAsync(source, [logout], Linked(carriesLogin: true))
             : TrackOutcome.Stored;
 }

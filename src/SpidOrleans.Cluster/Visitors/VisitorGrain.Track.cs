@@ -26,26 +26,26 @@ internal sealed partial class VisitorGrain
 
         if (events.IsEmpty) return TrackOutcome.Stored;
         if (await FinishMergeAsync() is var merge and not TrackOutcome.Stored) return merge;
-        if (_recent.Unknown(events) is not { IsEmpty: false } unknown) return TrackOutcome.Stored;
+        if (_recent.Unknown(source.Project, events) is not { IsEmpty: false } unknown) return TrackOutcome.Stored;
 
+        foreach (var e in unknown) _latestEventMs = Math.Max(_latestEventMs, e.TimeMs ?? 0);
+        await RememberFutureAsync();
         var stored = State.LinkedUser is { } user
             ? await User(user).TrackAsync(source, unknown, Linked())
             : await AppendAsync(source, unknown);
-        if (stored == TrackOutcome.Stored) _recent.Add(unknown);
+        if (stored == TrackOutcome.Stored) _recent.Add(source.Project, unknown);
         return stored;
     }
 
     private async Task<TrackOutcome> AppendAsync(EventSource source, ImmutableArray<TrackedEvent> events)
     {
-        var lane = LaneOf(source.Project);
-        if (!_gauges.TryGetValue(source.Project, out var gauge)) _gauges.Add(source.Project, gauge = new LaneGauge(settings.PendingPerLane));
+        var lane = LaneOf(source.Project, _id.Key);
+        if (!_gauges.TryGetValue(source.Project, out var gauge)) _gauges.Add(source.Project, gauge = new LaneGauge(settings.PendingPerLane, clock));
         try
         {
             if (!await gauge.HasRoomAsync(events.Length, outbox, lane, CancellationToken.None)) return TrackOutcome.LaneFull;
 
-            var stamped = StampAll(source, events);
-            await RememberFutureAsync();
-            if (await outbox.AppendAsync(lane, stamped))
+            if (await outbox.AppendAsync(lane, StampAll(source, events)))
             {
                 gauge.Appended(events.Length);
                 return TrackOutcome.Stored;
@@ -64,21 +64,19 @@ internal sealed partial class VisitorGrain
 
     private OutboxEvent[] StampAll(EventSource source, ImmutableArray<TrackedEvent> events)
     {
-        var now = NowMs;
+        var times = _laneClock.TimesOf(events.AsSpan(), NowMs);
         var stamped = new OutboxEvent[events.Length];
-        for (var i = 0; i < events.Length; i++)
+        for (var i = 0; i < stamped.Length; i++)
         {
-            if (events[i].TimeMs is { } given) _laneClock.Observe(given, now);
-            var time = events[i].TimeMs ?? _laneClock.Next(now);
-            _latestEventMs = Math.Max(_latestEventMs, time);
-            stamped[i] = new OutboxEvent(time, EventWriter.Write(source, events[i], Stamp.For(events[i], time, _id)));
+            _latestEventMs = Math.Max(_latestEventMs, times[i]);
+            stamped[i] = new OutboxEvent(times[i], EventWriter.Write(source, events[i], Stamp.For(events[i], times[i], _id)));
         }
 
         return stamped;
     }
 
-    /// <summary>The link's time must come after every accepted event's, also one that lies ahead of the clock, and also
-    /// when it was delivered and the silo has crashed since. So such a time is stored before its event is.</summary>
+    /// <summary>Link and retirement must come after every accepted event's time, also one that lies ahead of the clock, and
+    /// also when it was delivered and the silo has crashed since. So such a time is stored before its event is.</summary>
     private async Task RememberFutureAsync()
     {
         if (_latestEventMs <= NowMs + FutureToleranceMs || _latestEventMs <= State.FutureEventMs) return;

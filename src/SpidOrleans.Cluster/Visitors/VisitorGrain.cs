@@ -61,12 +61,12 @@ internal sealed partial class VisitorGrain(
     public async Task<VisitorDescription> DescribeAsync(string project)
     {
         await FinishMergeAsync();
-        var lane = await outbox.ReadLaneAsync(LaneOf(project), CancellationToken.None);
+        // A linked visitor's events wait in its user's lane.
+        var lane = await outbox.ReadLaneAsync(LaneOf(project, State.LinkedUser?.Key ?? _id.Key), CancellationToken.None);
         return new VisitorDescription { UserId = State.LinkedUser, Pending = lane.Pending };
     }
 
-    private Lane LaneOf(string project) =>
-        new(Shard.Of(project, _id.Key, settings.ShardsOf(project)), _id.Key);
+    private Lane LaneOf(string project, string identity) => new(Shard.Of(project, identity, settings.ShardsOf(project)), identity);
 
     private IVisitorGrain Visitor(VisitorId id) => GrainFactory.GetVisitor(id);
 
@@ -90,12 +90,12 @@ internal sealed partial class VisitorGrain(
         {
             state.State = before;
             DeactivateOnIdle();
-            LogStateNotWritten(logger, exception);
+            LogStateNotWritten(logger, exception.GetBaseException().Message);
             throw;
         }
     }
 
     [LoggerMessage(EventId = 2201, Level = LogLevel.Warning, Message =
-        "A visitor's state was not confirmed as stored; the grain reloads it and its caller is told to try again")]
-    private static partial void LogStateNotWritten(ILogger logger, Exception exception);
+        "A visitor's state was not confirmed as stored ({Reason}); the grain reloads it and its caller is told to try again")]
+    private static partial void LogStateNotWritten(ILogger logger, string reason);
 }

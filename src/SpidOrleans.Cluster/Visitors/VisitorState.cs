@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using SpidOrleans.Cluster.Merging;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
@@ -17,11 +19,8 @@ public sealed record VisitorState
     /// <summary>The login that made the link, until the pending events have moved. While it is set, the visitor is merging.</summary>
     [Id(2)] public LoginRequest? PendingLogin { get; init; }
 
-    /// <summary>Pending events that the link moved.</summary>
-    [Id(3)] public int Merged { get; init; }
-
-    /// <summary>The insert id of the login that made the link, so that its resend is recognised for ever.</summary>
-    [Id(4)] public string? LinkInsertId { get; init; }
+    /// <summary>The newest logins addressed to this visitor, newest first, and who each made of its browser.</summary>
+    [Id(4)] public ImmutableArray<AnsweredLogin> Logins { get; init; } = [];
 
     /// <summary>From the last login that named any.</summary>
     [Id(5)] public Tracking? Tracking { get; init; }

@@ -44,7 +44,8 @@ public sealed record LinkedVisitor
 
     [Id(2)] public Tracking? Tracking { get; init; }
 
-    /// <summary>A login event carries both ids whatever its time: it is what makes Mixpanel link them.</summary>
+    /// <summary>A login or logout: carries both ids whatever its time, since it is what makes Mixpanel link them, and is never
+    /// refused for a full lane.</summary>
     [Id(3)] public bool CarriesLogin { get; init; }
 }
 

@@ -22,6 +22,6 @@ public sealed record VisitorDescription
     /// <summary>The linked user; null while anonymous.</summary>
     [Id(0)] public UserId? UserId { get; init; }
 
-    /// <summary>Accepted events of this visitor's own lane that Mixpanel has not confirmed.</summary>
+    /// <summary>Accepted events that Mixpanel has not confirmed: the visitor's, or once it is linked its user's.</summary>
     [Id(1)] public int Pending { get; init; }
 }

@@ -62,17 +62,17 @@ internal sealed class Run(SpidTestCluster cluster, string name)
     private async Task LoginAsync(int browser, ModelVisitor addressed, int person, int project)
     {
         var e = NewEvent(SenderClock.Right);
-        await SendAsync();
+        _current[browser] = await SendAsync();
         _resends.Add(SendAsync);
 
-        async Task SendAsync()
+        async Task<ModelVisitor> SendAsync()
         {
             var expected = _world.Login(addressed, person, e.InsertId!, () => new ModelVisitor());
             _world.Track(person, SpidTestCluster.Projects[project], e.Name);
             var result = await Grain(addressed).LoginAsync(new LoginRequest { UserId = Person(person), Source = Source(project), Event = e });
             Same(TrackOutcome.Stored, result.Outcome);
             Meet(expected, result.VisitorId);
-            _current[browser] = expected;
+            return expected;
         }
     }
 

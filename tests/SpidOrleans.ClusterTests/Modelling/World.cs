@@ -16,10 +16,9 @@ internal sealed class World
     public void Track(int person, string project, string marker) => _tracked.Add(new Tracked(_tracked.Count, null, person, project, marker));
 
     /// <summary>The link, if there is none yet: from the next event on.</summary>
-    private void Link(ModelVisitor visitor, int person, string insertId)
+    private void Link(ModelVisitor visitor, int person)
     {
         visitor.Person = person;
-        visitor.LinkedBy = insertId;
         visitor.LinkedFrom = _tracked.Count;
     }
 
@@ -40,17 +39,11 @@ internal sealed class World
     /// <param name="fresh">Called when a second person needs a new visitor.</param>
     public ModelVisitor Login(ModelVisitor visitor, int person, string insertId, Func<ModelVisitor> fresh)
     {
-        if (visitor.Person == person && visitor.LinkedBy == insertId) return visitor;
-        if (visitor.Next is { } next) return visitor.Next = Login(next, person, insertId, fresh);
-        if (visitor.Person is null)
-        {
-            Link(visitor, person, insertId);
-            return visitor;
-        }
-
-        if (visitor.Person == person) return visitor;
-        visitor.Next = fresh();
-        return Login(visitor.Next, person, insertId, fresh);
+        if (visitor.Answers.TryGetValue(insertId, out var known)) return known;
+        if (visitor.Next is null && visitor.Person is null) Link(visitor, person);
+        if (visitor.Next is null && visitor.Person != person) visitor.Next = fresh();
+        if (visitor.Next is not null) visitor.Next = Login(visitor.Next, person, insertId, fresh);
+        return visitor.Answers[insertId] = visitor.Next ?? visitor;
     }
 
     /// <summary>The fresh visitor after a logout that a sender addressed to <paramref name="visitor"/>, and who was
@@ -81,7 +74,8 @@ internal sealed class ModelVisitor
 
     public int? Person { get; set; }
 
-    public string? LinkedBy { get; set; }
+    /// <summary>By insert id: a login that comes again gets the answer it had.</summary>
+    public Dictionary<string, ModelVisitor> Answers { get; } = [];
 
     /// <summary>The number of the first event after the link.</summary>
     public int LinkedFrom { get; set; }

@@ -1,5 +1,6 @@
 using SpidOrleans.Cluster.Merging;
 using SpidOrleans.Cluster.Visitors;
+using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 using Xunit;
@@ -25,13 +26,42 @@ public sealed class LinkDecisionTests
         Assert.IsType<LinkDecision.Conflict>(LinkDecision.Decide(new VisitorState { LinkedUser = Anna }, Bo, "i"));
 
     [Fact]
-    public void TheLoginThatLinked_IsRecognised_EvenAfterTheVisitorWasRetired() =>
-        Assert.IsType<LinkDecision.Resend>(LinkDecision.Decide(
-            new VisitorState { LinkedUser = Anna, LinkInsertId = "i", Successor = Next }, Anna, "i"));
+    public void AnAnsweredLogin_GetsItsAnswerAgain_EvenAfterTheVisitorWasRetired()
+    {
+        var answer = new AnsweredLogin { Key = "k", VisitorId = VisitorId.New(), Merged = 3 };
+        var visitor = new VisitorState { LinkedUser = Anna, Logins = [answer], Successor = Next };
+        Assert.Equal(answer, Assert.IsType<LinkDecision.Resend>(LinkDecision.Decide(visitor, Bo, "k")).Answer);
+    }
 
     [Fact]
-    public void AnInsertIdAlone_DoesNotMakeAnotherPersonsLoginAResend() =>
-        Assert.IsType<LinkDecision.Conflict>(LinkDecision.Decide(new VisitorState { LinkedUser = Anna, LinkInsertId = "i" }, Bo, "i"));
+    public void ALoginsKey_IsItsTuple_ItsPersonAndItsProject()
+    {
+        var login = new LoginRequest
+        {
+            UserId = Anna, Source = new EventSource { ClientName = "c", Project = "p" },
+            Event = new TrackedEvent { Name = "Login", TimeMs = 1, InsertId = "i" },
+        };
+        LoginRequest[] others =
+        [
+            login with { UserId = Bo },
+            login with { Source = new EventSource { ClientName = "c", Project = "q" } },
+            login with { Event = login.Event with { Name = "Signup completed" } },
+            login with { Event = login.Event with { TimeMs = 2 } },
+            login with { Event = login.Event with { InsertId = "j" } },
+        ];
+
+        Assert.Equal(AnsweredLogin.KeyOf(login), AnsweredLogin.KeyOf(login with { Tracking = new Tracking() }));
+        Assert.Equal(6, others.Append(login).Select(AnsweredLogin.KeyOf).Distinct().Count());
+        Assert.Null(AnsweredLogin.KeyOf(login with { Event = new TrackedEvent { Name = "Login" } }));
+    }
+
+    [Fact]
+    public void AnsweredLogins_AreBounded_NewestFirst()
+    {
+        var logins = Enumerable.Range(0, 20).Aggregate(
+            System.Collections.Immutable.ImmutableArray<AnsweredLogin>.Empty, (before, i) => AnsweredLogin.Remember(before, $"{i}", Next, 0));
+        Assert.Equal(Enumerable.Range(4, 16).Reverse().Select(i => $"{i}"), logins.Select(login => login.Key));
+    }
 
     [Fact]
     public void ARetiredVisitor_HandsOnToItsSuccessor_WhoeverLogsIn()
