@@ -32,18 +32,23 @@ internal sealed class SqliteGrainStorage(IGrainStorage inner, SqliteDatabase dat
     private async Task RunAsync<T>(
         SqliteThread thread, IGrainState<T> grainState, Func<IGrainState<T>, Task> work, bool replacesState, CancellationToken cancellationToken)
     {
+        // Work whose caller has gone must not begin: the grain reloads, and a late write would change the state behind its back.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(SqliteThread.AnswerTimeout);
         var copy = new GrainState<T>(grainState.State, grainState.ETag) { RecordExists = grainState.RecordExists };
         try
         {
-            await await thread.RunAsync(_ => Carried(work(copy)), cancellationToken);
+            await await thread.RunAsync(_ => Carried(work(copy)), patience.Token);
         }
         catch (SqliteException exception)
         {
             throw new StorageUnavailableException($"'{database.Location.Path}' {SqliteFailure.Describe(exception)}", exception);
         }
-        catch (TimeoutException exception)
+        catch (Exception exception) when (
+            exception is TimeoutException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new StorageUnavailableException(exception.Message, exception);
+            throw new StorageUnavailableException(
+                $"'{database.Location.Path}' did not answer within {SqliteThread.AnswerTimeout.TotalSeconds:0} s", exception);
         }
 
         if (replacesState) grainState.State = copy.State;

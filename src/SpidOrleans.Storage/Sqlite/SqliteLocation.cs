@@ -28,7 +28,8 @@ internal sealed record SqliteLocation(string Path, string ConnectionString)
         if (given.Mode == SqliteOpenMode.ReadOnly)
             throw new StorageUnavailableException($"{Key} has Mode=ReadOnly: events could not be stored");
 
-        var path = System.IO.Path.GetFullPath(file);
+        // Two names of one file are one file to the process lock and to SQLite's log, which lie beside it.
+        var path = RealPath(System.IO.Path.GetFullPath(file));
         // Pooling would keep a connection alive that a thread has given up. One second is the least the driver knows; it
         // waits that long only after SQLite's own busy_timeout.
         var own = new SqliteConnectionStringBuilder
@@ -37,5 +38,14 @@ internal sealed record SqliteLocation(string Path, string ConnectionString)
             Pooling = false, DefaultTimeout = 1,
         };
         return new SqliteLocation(path, own.ConnectionString);
+    }
+
+    /// <summary>The path without symbolic links, whether or not its last parts exist.</summary>
+    private static string RealPath(string path)
+    {
+        if (System.IO.Path.GetDirectoryName(path) is not { } folder) return path;
+        var real = System.IO.Path.Combine(RealPath(folder), System.IO.Path.GetFileName(path));
+        FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
+        return info.LinkTarget is null ? real : info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? real;
     }
 }

@@ -21,9 +21,8 @@ internal sealed class FormerVisitors(IGrainFactory grains)
         var others = events.Select(addressed => addressed.VisitorId!.Value).Where(visitor => visitor != cookie).Distinct().Take(VisitorsMax).ToList();
         if (others.Count == 0) return null;
 
-        var sessions = await Task.WhenAll(others.Prepend(cookie)
-            .Select(visitor => grains.GetVisitor(visitor).GetSessionAsync())).OrUnavailable();
-        var own = others.Where((_, index) => sessions[index + 1].VisitorId == sessions[0].VisitorId).Append(cookie).ToHashSet();
+        var current = await Task.WhenAll(others.Prepend(cookie).Select(visitor => grains.GetVisitor(visitor).GetCurrentAsync())).OrUnavailable();
+        var own = others.Where((_, index) => current[index + 1] == current[0]).Append(cookie).ToHashSet();
 
         var errors = new Dictionary<string, string[]>();
         for (var index = 0; index < events.Length; index++)

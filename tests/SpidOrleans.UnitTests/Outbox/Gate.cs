@@ -10,6 +10,8 @@ internal sealed class Gate(IOutboxEngine engine) : IOutboxEngine
 
     public List<int> GroupSizes { get; } = [];
 
+    public bool HasRoom { get; set; } = true;
+
     public void Close() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Open() => _open.TrySetResult();

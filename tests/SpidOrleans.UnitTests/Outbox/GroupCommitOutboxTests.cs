@@ -81,8 +81,23 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
         Assert.Equal([1], _gate.GroupSizes);
     }
 
+    [Fact]
+    public async Task ADiskThatIsNearlyFull_TakesNoMoreEvents_ButLetsDeliveredOnesGo()
+    {
+        _gate.Open();
+        _gate.HasRoom = false;
+        await Assert.ThrowsAsync<OutboxUnavailableException>(() => _outbox.AppendAsync(Lane, [new OutboxEvent(0, default)]));
+        await Assert.ThrowsAsync<OutboxUnavailableException>(() => _outbox.MoveAsync("v:1", "u:1", _ => 1, "web", new OutboxEvent(0, default)));
+        await _outbox.RemoveAsync(Lane.Shard, [1]).WaitAsync(Patience);
+
+        _gate.HasRoom = true;
+        Assert.True(await _outbox.AppendAsync(Lane, [new OutboxEvent(0, default)]).WaitAsync(Patience));
+    }
+
     private sealed class AgreeableEngine : IOutboxEngine
     {
+        public bool HasRoom => true;
+
         public Task CommitAsync(IReadOnlyList<OutboxOperation> group, CancellationToken cancellationToken)
         {
             foreach (var append in group.OfType<AppendOperation>()) append.Result = true;

@@ -57,6 +57,8 @@ internal sealed class FakeGrains : IGrainFactory
 
         public Task<VisitorSession> GetSessionAsync() => all.Answer(new GrainCall(key, "GetSession"), () => all.Session(Id));
 
+        public Task<VisitorId> GetCurrentAsync() => all.Answer(new GrainCall(key, "GetCurrent"), () => all.Session(Id).VisitorId);
+
         public Task<VisitorDescription> DescribeAsync(string project) => all.Answer(new GrainCall(key, "Describe", project), () => all.Visitor);
     }
 
