@@ -94,11 +94,26 @@ public sealed class SqliteDatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task Initialize_OfAFileThatIsOpenUnderAnotherName_IsRefused()
+    {
+        await using var first = await _folder.OpenAsync();
+        var link = Path.Combine(_folder.Path, "other.db");
+        File.CreateSymbolicLink(link, _folder.File);
+        Directory.CreateSymbolicLink(Path.Combine(_folder.Path, "elsewhere"), _folder.Path);
+        foreach (var name in new[] { link, Path.Combine(_folder.Path, "elsewhere", Path.GetFileName(_folder.File)) })
+        {
+            await using var second = _folder.Make($"Data Source={name}");
+            Assert.Contains("is in use by another process", await RefusalAsync(second), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Initialize_WhereNothingCanBeWritten_SaysSo()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc is the one place where root cannot write either");
-        await using var database = _folder.Make("Data Source=/proc/self/spid.db");
-        Assert.Contains("'/proc/self/spid.db.lock' cannot be written", await RefusalAsync(database), StringComparison.Ordinal);
+        var file = $"/proc/{Environment.ProcessId}/spid.db";
+        await using var database = _folder.Make($"Data Source={file}");
+        Assert.Contains($"'{file}.lock' cannot be written", await RefusalAsync(database), StringComparison.Ordinal);
     }
 
     [Fact]

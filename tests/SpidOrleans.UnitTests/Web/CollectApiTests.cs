@@ -106,7 +106,7 @@ public class CollectApiTests
 
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         Assert.Equal("v:" + former, host.Grains.Calls.Single(call => call.Method == "Track").Key);
-        Assert.Contains(host.Grains.Calls, call => call.Method == "GetSession" && call.Key == "v:" + uid);
+        Assert.Contains(host.Grains.Calls, call => call.Method == "GetCurrent" && call.Key == "v:" + uid);
     }
 
     [Fact]
