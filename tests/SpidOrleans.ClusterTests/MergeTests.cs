@@ -244,13 +244,16 @@ public sealed class MergeTests(SpidTestCluster cluster)
 
     private LoginRequest Login(string marker) => new()
     {
-        UserId = Person("user"), Source = cluster.Source("a"),
+        UserId = Person("user"),
+        Source = cluster.Source("a"),
         Event = Event(marker, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()),
     };
 
     private TrackedEvent Event(string marker, long? time = null) => new()
     {
-        Name = _name + marker, TimeMs = time, InsertId = time is null ? null : Guid.NewGuid().ToString(),
+        Name = _name + marker,
+        TimeMs = time,
+        InsertId = time is null ? null : Guid.NewGuid().ToString(),
     };
 
     private async Task TrackAsync(string marker) =>

@@ -97,7 +97,9 @@ internal sealed partial class VisitorGrain
 
         await WriteAsync(State with
         {
-            SessionExpiresAt = NewSessionEnd(), Tracking = tracking, Logins = AnsweredLogin.Remember(State.Logins, key, _id, merged: 0),
+            SessionExpiresAt = NewSessionEnd(),
+            Tracking = tracking,
+            Logins = AnsweredLogin.Remember(State.Logins, key, _id, merged: 0),
         });
         return new LoginResult { Outcome = outcome, VisitorId = _id };
     }
@@ -112,7 +114,8 @@ internal sealed partial class VisitorGrain
             // Straight to the end of the chain next time, however often this old id is used; and the same answer to a resend.
             await WriteAsync(State with
             {
-                Successor = result.VisitorId, Logins = AnsweredLogin.Remember(State.Logins, key, result.VisitorId, result.Merged),
+                Successor = result.VisitorId,
+                Logins = AnsweredLogin.Remember(State.Logins, key, result.VisitorId, result.Merged),
             });
         }
         catch (Exception)

@@ -30,7 +30,11 @@ internal sealed partial class VisitorGrain
             LogoutEvent = State.LinkedUser is null ? null : new TrackedEvent
             {
                 // One on, to sort after what happened in this very millisecond.
-                Name = "Logout", TimeMs = NowMs + 1, InsertId = fresh.ToString(), Ip = request.Ip, UserAgent = request.UserAgent,
+                Name = "Logout",
+                TimeMs = NowMs + 1,
+                InsertId = fresh.ToString(),
+                Ip = request.Ip,
+                UserAgent = request.UserAgent,
             },
         });
         return await SendLogoutAsync(request.Source) is var outcome and not TrackOutcome.Stored

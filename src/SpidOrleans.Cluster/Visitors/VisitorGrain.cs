@@ -74,7 +74,10 @@ internal sealed partial class VisitorGrain(
 
     private LinkedVisitor Linked(bool carriesLogin = false) => new()
     {
-        VisitorId = _id, LinkedAtMs = State.LinkedAtMs, Tracking = State.Tracking, CarriesLogin = carriesLogin,
+        VisitorId = _id,
+        LinkedAtMs = State.LinkedAtMs,
+        Tracking = State.Tracking,
+        CarriesLogin = carriesLogin,
     };
 
     /// <summary>Writes the next state, or leaves: after a write of unknown outcome only the stored state is to be believed.</summary>

@@ -34,8 +34,11 @@ internal sealed record SqliteLocation(string Path, string ConnectionString)
         // waits that long only after SQLite's own busy_timeout.
         var own = new SqliteConnectionStringBuilder
         {
-            DataSource = path, Mode = SqliteOpenMode.ReadWriteCreate, Cache = SqliteCacheMode.Private,
-            Pooling = false, DefaultTimeout = 1,
+            DataSource = path,
+            Mode = SqliteOpenMode.ReadWriteCreate,
+            Cache = SqliteCacheMode.Private,
+            Pooling = false,
+            DefaultTimeout = 1,
         };
         return new SqliteLocation(path, own.ConnectionString);
     }

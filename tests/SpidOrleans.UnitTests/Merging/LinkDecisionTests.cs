@@ -38,7 +38,8 @@ public sealed class LinkDecisionTests
     {
         var login = new LoginRequest
         {
-            UserId = Anna, Source = new EventSource { ClientName = "c", Project = "p" },
+            UserId = Anna,
+            Source = new EventSource { ClientName = "c", Project = "p" },
             Event = new TrackedEvent { Name = "Login", TimeMs = 1, InsertId = "i" },
         };
         LoginRequest[] others =

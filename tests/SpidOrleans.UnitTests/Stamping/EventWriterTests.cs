@@ -67,10 +67,16 @@ public sealed class EventWriterTests
         Assert.True(UserId.TryParse("4711", out var user));
         var stamp = new Stamp
         {
-            TimeMs = DateTimeOffset.Parse("2026-11-22T23:59:59Z").ToUnixTimeMilliseconds(), InsertId = "i-1", Device = Visitor, User = user,
+            TimeMs = DateTimeOffset.Parse("2026-11-22T23:59:59Z").ToUnixTimeMilliseconds(),
+            InsertId = "i-1",
+            Device = Visitor,
+            User = user,
             Profile = new UserProfile
             {
-                Birthday = new DateOnly(1990, 11, 23), Gender = "female", Status = "verified", Registered = DateTimeOffset.Parse("2020-01-02T03:04:05+01:00"),
+                Birthday = new DateOnly(1990, 11, 23),
+                Gender = "female",
+                Status = "verified",
+                Registered = DateTimeOffset.Parse("2020-01-02T03:04:05+01:00"),
             },
             Tracking = new Tracking { Ref = "r", Tag = "t", Flow = "signup" },
         };
