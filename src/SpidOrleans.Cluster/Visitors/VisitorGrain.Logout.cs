@@ -14,7 +14,7 @@ internal sealed partial class VisitorGrain
         if (State.Successor is { } successor)
         {
             // Sent again, or by somebody who still holds the old id and means the browser.
-            if (await SendLogoutAsync(request.Source) is var resent and not TrackOutcome.Stored) return Refuse(resent);
+            if (await SendLogoutAsync() is var resent and not TrackOutcome.Stored) return Refuse(resent);
             return await Visitor(successor).LogoutAsync(request with { IsForwarded = true });
         }
 
@@ -27,6 +27,7 @@ internal sealed partial class VisitorGrain
             Successor = fresh,
             RetiredAtMs = AfterEverything(),
             SessionExpiresAt = null,
+            LogoutSource = request.Source,
             LogoutEvent = State.LinkedUser is null ? null : new TrackedEvent
             {
                 // One on, to sort after what happened in this very millisecond.
@@ -37,15 +38,15 @@ internal sealed partial class VisitorGrain
                 UserAgent = request.UserAgent,
             },
         });
-        return await SendLogoutAsync(request.Source) is var outcome and not TrackOutcome.Stored
+        return await SendLogoutAsync() is var outcome and not TrackOutcome.Stored
             ? Refuse(outcome)
             : new LogoutResult { Outcome = TrackOutcome.Stored, VisitorId = fresh };
 
         LogoutResult Refuse(TrackOutcome outcome) => new() { Outcome = outcome, VisitorId = _id };
     }
 
-    private async Task<TrackOutcome> SendLogoutAsync(EventSource source) =>
-        State is { LogoutEvent: { } logout, LinkedUser: { } user }
+    private async Task<TrackOutcome> SendLogoutAsync() =>
+        State is { LogoutEvent: { } logout, LogoutSource: { } source, LinkedUser: { } user }
             ? await User(user).TrackAsync(source, [logout], Linked(carriesLogin: true))
             : TrackOutcome.Stored;
 }

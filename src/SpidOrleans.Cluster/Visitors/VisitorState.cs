@@ -37,6 +37,9 @@ public sealed record VisitorState
     /// <summary>The logout that retired this visitor; null when another person's login did.</summary>
     [Id(9)] public TrackedEvent? LogoutEvent { get; init; }
 
+    /// <summary>Who asked for that logout: a repeat goes where the first one went, whoever sends it.</summary>
+    [Id(11)] public EventSource? LogoutSource { get; init; }
+
     /// <summary>At least the latest event time that was ahead of the clock when accepted, so that a link after a crash
     /// still comes later.</summary>
     [Id(10)] public long FutureEventMs { get; init; }

@@ -9,7 +9,7 @@ namespace SpidOrleans.ClusterTests.Modelling;
 [Collection(nameof(SpidTestCluster))]
 public sealed class PersonsTests(SpidTestCluster cluster)
 {
-    private const int RunsMax = 60;
+    private const int RunsMax = 150;
     private const int StepsMax = 40;
     private static int s_runs;
 
