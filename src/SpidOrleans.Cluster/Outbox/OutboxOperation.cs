@@ -41,7 +41,14 @@ public sealed class AppendOperation(Lane lane, IReadOnlyList<OutboxEvent> events
 
     public override int Rows => events.Count;
 
-    public override long Bytes { get; } = events.Sum(e => (long)e.Payload.Length);
+    public override long Bytes { get; } = BytesOf(events);
+
+    private static long BytesOf(IReadOnlyList<OutboxEvent> events)
+    {
+        long bytes = 0;
+        for (var i = 0; i < events.Count; i++) bytes += events[i].Payload.Length;
+        return bytes;
+    }
 }
 
 /// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved.</summary>

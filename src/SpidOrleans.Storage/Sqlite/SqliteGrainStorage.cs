@@ -32,21 +32,18 @@ internal sealed class SqliteGrainStorage(IGrainStorage inner, SqliteDatabase dat
     private async Task RunAsync<T>(
         SqliteThread thread, IGrainState<T> grainState, Func<IGrainState<T>, Task> work, bool replacesState, CancellationToken cancellationToken)
     {
-        // Work whose caller has gone must not begin: the grain reloads, and a late write would change the state behind its back.
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(SqliteThread.AnswerTimeout);
         var copy = new GrainState<T>(grainState.State, grainState.ETag) { RecordExists = grainState.RecordExists };
         try
         {
-            await await thread.RunAsync(_ => Carried(work(copy)), patience.Token);
+            await await thread.RunAsync(_ => Carried(work(copy)), cancellationToken);
         }
         catch (SqliteException exception)
         {
             throw new StorageUnavailableException($"'{database.Location.Path}' {SqliteFailure.Describe(exception)}", exception);
         }
-        catch (Exception exception) when (
-            exception is TimeoutException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (TimeoutException exception)
         {
+            // A write that had not begun never will: the grain reloads, and nothing changes its state behind its back.
             throw new StorageUnavailableException(
                 $"'{database.Location.Path}' did not answer within {SqliteThread.AnswerTimeout.TotalSeconds:0} s", exception);
         }

@@ -7,6 +7,9 @@ internal sealed record SqliteLocation(string Path, string ConnectionString)
 {
     public const string Key = "Storage:ConnectionString";
 
+    /// <summary>As many as Linux follows; more are a circle.</summary>
+    private const int LinksMax = 40;
+
     /// <exception cref="StorageUnavailableException">The string names no file that could hold anything durable.</exception>
     public static SqliteLocation Parse(string connectionString)
     {
@@ -29,7 +32,8 @@ internal sealed record SqliteLocation(string Path, string ConnectionString)
             throw new StorageUnavailableException($"{Key} has Mode=ReadOnly: events could not be stored");
 
         // Two names of one file are one file to the process lock and to SQLite's log, which lie beside it.
-        var path = RealPath(System.IO.Path.GetFullPath(file));
+        var linksLeft = LinksMax;
+        var path = RealPath(System.IO.Path.GetFullPath(file), ref linksLeft);
         // Pooling would keep a connection alive that a thread has given up. One second is the least the driver knows; it
         // waits that long only after SQLite's own busy_timeout.
         var own = new SqliteConnectionStringBuilder
@@ -44,11 +48,13 @@ internal sealed record SqliteLocation(string Path, string ConnectionString)
     }
 
     /// <summary>The path without symbolic links, whether or not its last parts exist.</summary>
-    private static string RealPath(string path)
+    private static string RealPath(string path, ref int linksLeft)
     {
         if (System.IO.Path.GetDirectoryName(path) is not { } folder) return path;
-        var real = System.IO.Path.Combine(RealPath(folder), System.IO.Path.GetFileName(path));
-        FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
-        return info.LinkTarget is null ? real : info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? real;
+        var real = System.IO.Path.Combine(RealPath(folder, ref linksLeft), System.IO.Path.GetFileName(path));
+        if (new FileInfo(real).LinkTarget is not { } target) return real;
+        if (linksLeft-- == 0) throw new StorageUnavailableException($"{Key}: '{path}' leads through more than {LinksMax} symbolic links");
+        // A link may lead through others in every part of its path.
+        return RealPath(System.IO.Path.GetFullPath(target, System.IO.Path.GetDirectoryName(real)!), ref linksLeft);
     }
 }

@@ -10,7 +10,9 @@ internal sealed partial class SqliteOutbox
     private static bool Append(SqliteSession session, AppendOperation operation)
     {
         if (IsClosed(session, operation.Lane.Identity)) return false;
-        foreach (var item in operation.Events) Insert(session, operation.Lane.Shard, operation.Lane.Identity, item);
+        // What is bound stays bound from row to row.
+        var insert = PrepareInsert(session, operation.Lane.Shard, operation.Lane.Identity);
+        foreach (var item in operation.Events) Insert(insert, item);
         return true;
     }
 
@@ -22,7 +24,9 @@ internal sealed partial class SqliteOutbox
         return isClosed;
     }
 
-    private static void Insert(SqliteSession session, Shard shard, string identity, OutboxEvent item) =>
-        session.Prepare(InsertSql)
-            .Bind(1, shard.Key).Bind(2, identity).Bind(3, item.TimeMs).Bind(4, item.Payload.Span).Run();
+    private static SqliteStatement PrepareInsert(SqliteSession session, Shard shard, string identity) =>
+        session.Prepare(InsertSql).Bind(1, shard.Key).Bind(2, identity);
+
+    private static void Insert(SqliteStatement insert, OutboxEvent item) =>
+        insert.Bind(3, item.TimeMs).Bind(4, item.Payload.Span).Run();
 }

@@ -39,7 +39,7 @@ internal sealed partial class SqliteOutbox(SqliteDatabase database, TimeProvider
     {
         // SQLite would go on writing into a deleted file without a word.
         if (!File.Exists(database.Location.Path)) throw new OutboxUnavailableException($"'{database.Location.Path}' is gone");
-        if (!HasRoom) throw new OutboxUnavailableException($"the disk of '{database.Location.Path}' has less than {ReserveBytes >> 20} MB free");
+        if (!HasRoom) throw new OutboxUnavailableException($"the disk of '{database.Location.Path}' has less than {ReserveBytes >> 20} MB free, or does not answer");
         session.Execute("BEGIN IMMEDIATE");
         session.Execute("ROLLBACK");
         return true;

@@ -39,7 +39,8 @@ internal sealed partial class SqliteThread : IDisposable, IAsyncDisposable
 
     /// <summary>Runs <paramref name="work"/> on the thread. A failure rolls back whatever transaction it left open.</summary>
     /// <exception cref="StorageUnavailableException">The queue is full or closed.</exception>
-    /// <exception cref="TimeoutException">No answer within <see cref="AnswerTimeout"/>: the work may still happen.</exception>
+    /// <exception cref="TimeoutException">No answer within <see cref="AnswerTimeout"/>: work that has begun may still happen,
+    /// other work never will, since its caller goes on as if it had not.</exception>
     public Task<TResult> RunAsync<TResult>(Func<SqliteSession, TResult> work, CancellationToken cancellationToken) =>
         RunAsync(work, AnswerTimeout, cancellationToken);
 
@@ -50,7 +51,14 @@ internal sealed partial class SqliteThread : IDisposable, IAsyncDisposable
     {
         var item = new Work<TResult>(work, cancellationToken);
         if (!TryQueue(item)) throw new StorageUnavailableException($"the queue of {_name} is full or closed");
-        return await item.Completion.WaitAsync(timeout, _clock, cancellationToken);
+        try
+        {
+            return await item.Completion.WaitAsync(timeout, _clock, cancellationToken);
+        }
+        finally
+        {
+            item.Abandon();
+        }
     }
 
     private bool TryQueue(IWork item)
@@ -78,7 +86,8 @@ internal sealed partial class SqliteThread : IDisposable, IAsyncDisposable
         try
         {
             s_current = _session ??= _open();
-            work.Run(_session);
+            // Asked again: opening may have waited for another program's lock.
+            if (!work.IsAbandoned) work.Run(_session);
         }
         catch (Exception exception)
         {
@@ -161,9 +170,14 @@ internal sealed partial class SqliteThread : IDisposable, IAsyncDisposable
         // Callers' continuations must not run on this thread.
         private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        private volatile bool _isAbandoned;
+
         public Task<TResult> Completion => _completion.Task;
 
-        public bool IsAbandoned => cancellationToken.IsCancellationRequested;
+        public bool IsAbandoned => _isAbandoned || cancellationToken.IsCancellationRequested;
+
+        /// <summary>Its caller waits no longer, whatever the reason.</summary>
+        public void Abandon() => _isAbandoned = true;
 
         public void Run(SqliteSession session) => _completion.SetResult(body(session));
 

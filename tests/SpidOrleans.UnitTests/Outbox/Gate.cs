@@ -10,7 +10,7 @@ internal sealed class Gate(IOutboxEngine engine) : IOutboxEngine
 
     public List<int> GroupSizes { get; } = [];
 
-    public bool HasRoom { get; set; } = true;
+    public bool HasRoom => engine.HasRoom;
 
     public void Close() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -13,11 +13,15 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
 
     private readonly FakeTimeProvider _clock = new();
     private readonly RecordingBell _bell = new();
-    private readonly Gate _gate = new(new AgreeableEngine());
+    private readonly AgreeableEngine _engine = new();
+    private readonly Gate _gate;
     private readonly GroupCommitOutbox _outbox;
 
-    public GroupCommitOutboxTests() =>
+    public GroupCommitOutboxTests()
+    {
+        _gate = new Gate(_engine);
         _outbox = new GroupCommitOutbox(_gate, _bell, _clock, NullLogger<GroupCommitOutbox>.Instance);
+    }
 
     public async ValueTask InitializeAsync()
     {
@@ -85,18 +89,18 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
     public async Task ADiskThatIsNearlyFull_TakesNoMoreEvents_ButLetsDeliveredOnesGo()
     {
         _gate.Open();
-        _gate.HasRoom = false;
+        _engine.HasRoom = false;
         await Assert.ThrowsAsync<OutboxUnavailableException>(() => _outbox.AppendAsync(Lane, [new OutboxEvent(0, default)]));
         await Assert.ThrowsAsync<OutboxUnavailableException>(() => _outbox.MoveAsync("v:1", "u:1", _ => 1, "web", new OutboxEvent(0, default)));
         await _outbox.RemoveAsync(Lane.Shard, [1]).WaitAsync(Patience);
 
-        _gate.HasRoom = true;
+        _engine.HasRoom = true;
         Assert.True(await _outbox.AppendAsync(Lane, [new OutboxEvent(0, default)]).WaitAsync(Patience));
     }
 
     private sealed class AgreeableEngine : IOutboxEngine
     {
-        public bool HasRoom => true;
+        public bool HasRoom { get; set; } = true;
 
         public Task CommitAsync(IReadOnlyList<OutboxOperation> group, CancellationToken cancellationToken)
         {

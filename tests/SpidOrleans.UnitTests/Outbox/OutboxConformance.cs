@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using SpidOrleans.Cluster.Outbox;
 using Xunit;
 
@@ -31,6 +32,9 @@ public abstract partial class OutboxConformance : IAsyncLifetime
     protected sealed record DeadLetter(string Project, string Identity, long TimeMs, string Payload, string Reason, long RefusedAtMs);
 
     protected IOutboxEngine Engine { get; private set; } = null!;
+
+    /// <summary>The engine's.</summary>
+    protected FakeTimeProvider Clock { get; } = new();
 
     private protected Gate Gate { get; private set; } = null!;
 

@@ -108,6 +108,33 @@ public sealed class SqliteDatabaseTests : IDisposable
     }
 
     [Fact]
+    public async Task Initialize_ThroughALinkIntoALinkedFolder_TakesTheLockOfTheRealFile_WhetherItExistsOrNot()
+    {
+        // other.db -> linked/spid.db, linked -> real (relative): no single step names the real file.
+        var real = Directory.CreateDirectory(Path.Combine(_folder.Path, "real")).FullName;
+        Directory.CreateSymbolicLink(Path.Combine(_folder.Path, "linked"), "real");
+        var link = Path.Combine(_folder.Path, "other.db");
+        File.CreateSymbolicLink(link, Path.Combine(_folder.Path, "linked", "spid.db"));
+        await using var first = _folder.Make($"Data Source={link}");
+        await first.InitializeAsync(Cancel);
+        Assert.Equal(Path.Combine(real, "spid.db"), first.Location.Path);
+        Assert.True(File.Exists(Path.Combine(real, "spid.db.lock")));
+
+        await using var second = _folder.Make($"Data Source={real}/spid.db");
+        Assert.Contains("is in use by another process", await RefusalAsync(second), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Initialize_ThroughLinksInACircle_SaysSo()
+    {
+        var (one, two) = (Path.Combine(_folder.Path, "one.db"), Path.Combine(_folder.Path, "two.db"));
+        File.CreateSymbolicLink(one, two);
+        File.CreateSymbolicLink(two, one);
+        await using var database = _folder.Make($"Data Source={one}");
+        Assert.Contains("more than 40 symbolic links", await RefusalAsync(database), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Initialize_WhereNothingCanBeWritten_SaysSo()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc is the one place where root cannot write either");

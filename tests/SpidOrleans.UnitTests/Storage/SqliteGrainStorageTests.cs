@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Storage;
@@ -20,9 +21,11 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
     private static readonly GrainId Grain = GrainId.Create("user", "u:1");
 
     private readonly DatabaseFolder _folder = new();
+    private readonly FakeTimeProvider _clock = new();
     private readonly ServiceProvider _services;
 
     public SqliteGrainStorageTests() => _services = new ServiceCollection()
+        .AddSingleton<TimeProvider>(_clock)
         .AddLogging().AddSerializer().Configure<ClusterOptions>(options => options.ServiceId = "spid")
         .AddSqliteStorage(options => options.ConnectionString = $"Data Source={_folder.File}")
         .AddSqliteGrainStorage().BuildServiceProvider();
@@ -123,6 +126,34 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
         release.Set();
         await write.WaitAsync(Patience);
         Assert.True(await holding);
+    }
+
+    [Fact]
+    public async Task WriteOrClear_WhoseCallerHasTimedOut_DoesNotBeginAfterwards()
+    {
+        var state = State("Ada");
+        await WriteAsync(state);
+        var etag = state.ETag;
+        using var release = new ManualResetEventSlim();
+        var isHeld = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var holding = Database.Writer.RunAsync(
+            _ =>
+            {
+                isHeld.SetResult();
+                return release.Wait(Patience);
+            },
+            TimeSpan.FromDays(1), Cancel);
+        await isHeld.Task.WaitAsync(Patience);
+        var write = WriteAsync(new GrainState<UserProfile>(Profile("late"), etag) { RecordExists = true });
+        var clear = Storage.ClearStateAsync("user", Grain, new GrainState<UserProfile>(state.State!, etag) { RecordExists = true });
+        _clock.Advance(SqliteThread.AnswerTimeout);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => write.WaitAsync(Patience));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => clear.WaitAsync(Patience));
+
+        release.Set();
+        Assert.True(await holding.WaitAsync(Patience));
+        Assert.Equal(0, await CountAsync("PRAGMA user_version")); // behind them in the writer's queue
+        Assert.Equal(("Ada", etag), ((await ReadAsync()).State!.DisplayName, (await ReadAsync()).ETag));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using SpidOrleans.Storage;
 using SpidOrleans.Storage.Sqlite;
 using Xunit;
@@ -74,6 +75,30 @@ public sealed class SqliteThreadTests : IAsyncLifetime
 
         _release.Set();
         await _thread.RunAsync(_ => true, Cancel);
+        Assert.False(ran);
+    }
+
+    [Fact]
+    public async Task Caller_ThatTimesOut_MayBelieveThatItsWorkNeverRuns()
+    {
+        var clock = new FakeTimeProvider();
+        await using var thread = new SqliteThread("timed", Open, clock, NullLogger.Instance);
+        var (ran, isHeld) = (false, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var holding = thread.RunAsync(
+            _ =>
+            {
+                isHeld.SetResult();
+                return _release.Wait(Patience);
+            },
+            Cancel);
+        await isHeld.Task.WaitAsync(Patience);
+        var waiting = thread.RunAsync(_ => ran = true, Cancel);
+        clock.Advance(SqliteThread.AnswerTimeout);
+        await Assert.ThrowsAsync<TimeoutException>(() => holding.WaitAsync(Patience)); // it had begun, and goes on
+        await Assert.ThrowsAsync<TimeoutException>(() => waiting.WaitAsync(Patience));
+
+        _release.Set();
+        await thread.RunAsync(_ => true, Cancel);
         Assert.False(ran);
     }
 
