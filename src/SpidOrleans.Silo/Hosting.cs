@@ -17,6 +17,11 @@ internal static class Hosting
     /// <summary>Of one grain; below <see cref="ShutdownTimeout"/> and above the emitters' time-out for one request.</summary>
     private static readonly TimeSpan DeactivationTimeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a visitor or user nobody asks for stays in memory; coming back costs one read.</summary>
+    private static readonly TimeSpan CollectionAge = TimeSpan.FromMinutes(2);
+
+    private static readonly TimeSpan CollectionQuantum = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>The defaults that lie beside the program, below every other source: the host may be started from any folder.</summary>
@@ -47,6 +52,7 @@ internal static class Hosting
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = ConnectionsMax;
         });
+        builder.Services.AddHostedService<Draining>();
         builder.Services.AddHealthChecks().AddCheck<OutboxCheck>("outbox");
     }
 
@@ -54,5 +60,12 @@ internal static class Hosting
     public static ISiloBuilder UseSingleSilo(this ISiloBuilder silo, SiloSettings settings) => silo
         .UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, null, settings.ServiceId, settings.ClusterId)
         .Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = GrainCallTimeout)
-        .Configure<GrainCollectionOptions>(collection => collection.DeactivationTimeout = DeactivationTimeout);
+        .Configure<GrainCollectionOptions>(collection =>
+        {
+            collection.DeactivationTimeout = DeactivationTimeout;
+            // Every browser that shows up costs an activation of about 4 KB, and nothing promised depends on its staying.
+            collection.CollectionQuantum = CollectionQuantum;
+            collection.CollectionAge = CollectionAge;
+            collection.EnableActivationSheddingOnMemoryPressure = true;
+        });
 }

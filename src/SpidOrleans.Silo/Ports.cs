@@ -49,8 +49,9 @@ internal static class Ports
                 : IPAddress.Any;
             return new IPEndPoint(host, address.Port);
         }
-        catch (FormatException)
+        catch (Exception exception) when (exception is FormatException or ArgumentOutOfRangeException)
         {
+            // Not an address: Kestrel says so.
             return null;
         }
     }

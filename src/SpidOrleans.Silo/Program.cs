@@ -21,7 +21,12 @@ try
 
     await using var app = builder.Build();
     await app.InitializeAsync();
-    await app.MapSpidWeb().RunAsync();
+    await app.UseDraining().MapSpidWeb().RunAsync();
+    return 0;
+}
+catch (OperationCanceledException)
+{
+    // Asked to stop before it had started.
     return 0;
 }
 catch (Exception exception) when (StartFailure.Of(exception) is { } failure)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using SpidOrleans.Storage;
 using SpidOrleans.Web.Configuration;
 
@@ -15,6 +16,9 @@ internal sealed record StartFailure(string Text, int ExitCode)
         ShardsChangedException => new("configuration: " + exception.Message.ReplaceLineEndings("\nconfiguration: "), 2),
         StorageUnavailableException => new("storage: " + exception.Message, 3),
         PortTakenException => new("port: " + exception.Message, 4),
+        // What .NET itself objects to in its own settings: URLs, log levels, certificates, a file that is no JSON.
+        FormatException or ArgumentOutOfRangeException or InvalidDataException or InvalidOperationException or SocketException or IOException =>
+            new($"start: {exception.Message.ReplaceLineEndings(" ")}", 1),
         _ => null,
     };
 }

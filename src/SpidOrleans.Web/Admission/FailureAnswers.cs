@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace SpidOrleans.Web.Admission;
 
 /// <summary>Turns what was thrown into an answer, outermost of all.</summary>
+/// <remarks>What the cluster throws is logged by its type alone: messages of Orleans name the grain, and so the person.</remarks>
 internal sealed partial class FailureAnswers(RequestDelegate next, ILogger<FailureAnswers> logger)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -20,7 +21,7 @@ internal sealed partial class FailureAnswers(RequestDelegate next, ILogger<Failu
         catch (Exception exception) when (!context.Response.HasStarted)
         {
             var problem = ToProblem(exception);
-            if (problem.Status == StatusCodes.Status503ServiceUnavailable) LogUnavailable(logger, exception.InnerException ?? exception);
+            if (problem.Status == StatusCodes.Status503ServiceUnavailable) LogUnavailable(logger, exception.GetBaseException().GetType().Name);
             else if (problem.Status == StatusCodes.Status500InternalServerError) LogFailed(logger, exception);
             await problem.ExecuteAsync(context);
         }
@@ -37,8 +38,8 @@ internal sealed partial class FailureAnswers(RequestDelegate next, ILogger<Failu
         _ => Problem.Of(StatusCodes.Status500InternalServerError),
     };
 
-    [LoggerMessage(EventId = 4001, Level = LogLevel.Warning, Message = "The cluster did not answer; the caller is told to try again")]
-    private static partial void LogUnavailable(ILogger logger, Exception exception);
+    [LoggerMessage(EventId = 4001, Level = LogLevel.Warning, Message = "The cluster did not answer ({Reason}); the caller is told to try again")]
+    private static partial void LogUnavailable(ILogger logger, string reason);
 
     [LoggerMessage(EventId = 4002, Level = LogLevel.Error, Message = "A request failed for a reason that nobody foresaw")]
     private static partial void LogFailed(ILogger logger, Exception exception);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using SpidOrleans.Contracts.Visitors;
@@ -17,6 +18,9 @@ namespace SpidOrleans.Web.Browser;
 internal sealed class CollectApi(
     SpidSettings settings, ClientRegistry clients, VisitorCookie cookie, FormerVisitors former, EventTracker tracker, EventRate rate, TimeProvider clock)
 {
+    /// <summary>Anybody may send here; our SDK's batches are 30 KB.</summary>
+    private const long BodyBytesMax = 1 << 20;
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         var api = routes.ServiceProvider.GetRequiredService<CollectApi>();
@@ -46,7 +50,13 @@ internal sealed class CollectApi(
         // 1. The page: a registered origin gets CORS headers, so that it can read refusals too.
         if (AllowOrigin(context) is not { } origin) return (0, UnknownOrigin());
 
-        // 2. The body, and whether the page belongs to the client that it names.
+        // 2. The visitor, before anything of a stranger's body is kept.
+        if (!cookie.TryRead(context.Request, out var visitor))
+            return (0, Problem.Unauthorized($"No genuine cookie {VisitorCookie.Name} came along: ask /rpc/hasSession.js for one."));
+
+        // 3. The body, and whether the page belongs to the client that it names.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = Math.Min(settings.Limits.RequestBytes, BodyBytesMax);
         var body = await RequestBody.ReadAsync(context, takesText: true);
         if (body.Refusal is not null) return (0, body.Refusal);
         var reading = EventsReader.Read(body.Bytes, new EventsReaderOptions
@@ -58,10 +68,6 @@ internal sealed class CollectApi(
         var client = clients.Find(reading.ClientId);
         if (reading.ClientId is not null && (client is null || !clients.Owns(client, origin)))
             return (0, Problem.Forbidden("The page's origin is not registered for this client."));
-
-        // 3. The visitor.
-        if (!cookie.TryRead(context.Request, out var visitor))
-            return (0, Problem.Unauthorized($"No genuine cookie {VisitorCookie.Name} came along: ask /rpc/hasSession.js for one."));
 
         // 4. The events, and that all of them are of this browser.
         if (EventsApi.Refuse(reading, settings.Limits) is { } invalid) return (0, invalid);

@@ -71,11 +71,11 @@ internal sealed partial class SessionApi(
         }
         catch (ClusterUnavailableException exception)
         {
-            LogUnavailable(logger, exception.InnerException);
+            LogUnavailable(logger, exception.GetBaseException().GetType().Name);
             return answers.Unavailable(visitor);
         }
     }
 
-    [LoggerMessage(EventId = 4101, Level = LogLevel.Warning, Message = "A session could not be looked up; the browser keeps its visitor and asks again")]
-    private static partial void LogUnavailable(ILogger logger, Exception? exception);
+    [LoggerMessage(EventId = 4101, Level = LogLevel.Warning, Message = "A session could not be looked up ({Reason}); the browser keeps its visitor and asks again")]
+    private static partial void LogUnavailable(ILogger logger, string reason);
 }

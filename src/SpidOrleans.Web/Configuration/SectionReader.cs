@@ -82,12 +82,17 @@ internal sealed class SectionReader(IConfigurationSection section, List<Configur
         foreach (var child in section.GetChildren())
         {
             if (_known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) continue;
-            Fault(child.Key, child.Value ?? "", _known.Count == 0 ? "no such key" : $"one of the keys {string.Join(", ", _known)}");
+            // Who mistypes a secret's name must not find the secret in the log.
+            Fault(child.Key, ConfigurationFault.Hidden, _known.Count == 0 ? "no such key" : $"one of the keys {string.Join(", ", _known)}");
         }
     }
 
     public void Fault(string key, string? value, string expected) =>
-        faults.Add(new($"{section.Path}:{key}", value is not null && IsSecret(key) ? ConfigurationFault.Hidden : value, expected));
+        faults.Add(new($"{section.Path}:{key}", value is not null && (IsSecret(key) || HasCredentials(value)) ? ConfigurationFault.Hidden : value, expected));
+
+    /// <summary>A URL may carry them before its host or in its query.</summary>
+    private static bool HasCredentials(string value) =>
+        value.Contains("://", StringComparison.Ordinal) && value.AsSpan().IndexOfAny('@', '?') >= 0;
 
     private static bool IsSecret(string key) => SecretWords.Any(word => key.Contains(word, StringComparison.OrdinalIgnoreCase));
 

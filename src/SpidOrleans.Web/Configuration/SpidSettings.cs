@@ -58,6 +58,7 @@ public sealed record SpidSettings
 
     private static ImmutableDictionary<string, ProjectSettings> ReadProjects(IConfigurationSection section, List<ConfigurationFault> faults)
     {
+        RefuseValue(section, faults);
         var projects = ImmutableDictionary.CreateBuilder<string, ProjectSettings>();
         foreach (var child in section.GetChildren())
         {
@@ -74,6 +75,7 @@ public sealed record SpidSettings
         IConfiguration configuration, ImmutableDictionary<string, ProjectSettings> projects, List<ConfigurationFault> faults)
     {
         var section = configuration.GetSection("Clients");
+        RefuseValue(section, faults);
         var names = projects.Keys.Order(StringComparer.Ordinal).ToList();
         var clients = ImmutableDictionary.CreateBuilder<string, Client>();
         foreach (var child in section.GetChildren())
@@ -91,6 +93,12 @@ public sealed record SpidSettings
         if (names.Count > 1)
             faults.Add(new ConfigurationFault(section.Key, null, $"at least one client, since there are several projects: {string.Join(", ", names)}"));
         return clients.ToImmutable().Add(Client.DemoId, Client.Demo(names[0]));
+    }
+
+    /// <summary>Else <c>Clients=x</c> would count as none, and the demo client would be served.</summary>
+    private static void RefuseValue(IConfigurationSection section, List<ConfigurationFault> faults)
+    {
+        if (section.Value is { Length: > 0 }) faults.Add(new ConfigurationFault(section.Key, ConfigurationFault.Hidden, "a section, not a value"));
     }
 
     private static void ReadIdentity(SectionReader section)

@@ -51,7 +51,7 @@ public class SpidSettingsTests
 
     [Theory]
     [InlineData("Storage:Provider", "PostgreSql", "not available in this version")]
-    [InlineData("Storage:Providr", "Sqlite", "one of the keys Provider, ConnectionString")]
+    [InlineData("Storage:Providr", "Sqlite", "one of the keys Provider, ConnectionString", null, "***")]
     [InlineData("Cluster:SiloPort", "0", "1 to 65,535")]
     [InlineData("Cluster:SiloPort", "http", "1 to 65,535")]
     [InlineData("Cluster:GatewayPort", "11111", "another port than Cluster:SiloPort")]
@@ -78,6 +78,11 @@ public class SpidSettingsTests
     [InlineData("Limits:PendingPerLane", "-1", "1 to 10,000,000")]
     [InlineData("Limits:EventsPerSecondPerClient", "0", "1 to 1,000,000, or 'unlimited'")]
     [InlineData("Identity:Authority", "https://login.test", "not available in this version")]
+    [InlineData("Clients:news:Secrt", "a-mistyped-secret", "one of the keys", null, "***")]
+    [InlineData("Clients", "x", "a section, not a value", null, "***")]
+    [InlineData("Projects", "x", "a section, not a value", null, "***")]
+    [InlineData("Projects:news:Endpoint", "https://user:secret@api.mixpanel.com", "an http or https URL", null, "***")]
+    [InlineData("Projects:news:Endpoint", "https://api.mixpanel.com?token=secret", "an http or https URL", null, "***")]
     public void ABadValue_IsOneLineWithKeyValueAndWhatIsExpected(string key, string value, string expected, string? shownKey = null, string? shownValue = null)
     {
         var faults = Faults([.. OneClient, (key, value)]);

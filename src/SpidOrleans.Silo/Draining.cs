@@ -1,0 +1,39 @@
+namespace SpidOrleans.Silo;
+
+/// <summary>
+/// The time between being asked to stop and stopping. Readiness is red already, so a balancer sends no more; whoever still
+/// holds a connection is told with the next answer to give it up. Only then does the port close, and hardly anybody is cut off.
+/// </summary>
+internal sealed class Draining(TimeProvider clock) : IHostedLifecycleService
+{
+    /// <summary>Longer than a balancer's usual probing interval would be better for it and worse for whoever waits for the stop.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    public async Task StoppingAsync(CancellationToken cancellationToken) =>
+        await Task.Delay(Pause, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
+
+internal static class DrainingApplication
+{
+    /// <summary>Asks for the end of every connection that is used while the host drains.</summary>
+    public static WebApplication UseDraining(this WebApplication app)
+    {
+        var stopping = app.Lifetime.ApplicationStopping;
+        app.Use((context, next) =>
+        {
+            if (stopping.IsCancellationRequested) context.Response.Headers.Connection = "close";
+            return next(context);
+        });
+        return app;
+    }
+}
