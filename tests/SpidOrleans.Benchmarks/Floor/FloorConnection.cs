@@ -17,8 +17,7 @@ internal sealed class FloorConnection : IDisposable
         _insert = _connection.CreateCommand();
     }
 
-    public void CreateTable() => Execute(
-        "CREATE TABLE IF NOT EXISTS event (position INTEGER PRIMARY KEY AUTOINCREMENT, visitor TEXT, name TEXT, time INTEGER, insert_id TEXT, properties TEXT)");
+    public void CreateTable() => Execute(FloorTable.Create);
 
     public void Insert(string visitorId, string name, string properties)
     {
@@ -39,7 +38,7 @@ internal sealed class FloorConnection : IDisposable
 
     private void Prepare()
     {
-        _insert.CommandText = "INSERT INTO event (visitor, name, time, insert_id, properties) VALUES ($visitor, $name, $time, $insertId, $properties)";
+        _insert.CommandText = FloorTable.Insert;
         foreach (var name in (string[])["$visitor", "$name", "$time", "$insertId", "$properties"])
             _insert.Parameters.Add(new SqliteParameter { ParameterName = name });
     }

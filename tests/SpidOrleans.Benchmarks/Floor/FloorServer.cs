@@ -13,7 +13,9 @@ internal static class FloorServer
 {
     public static async Task<int> RunAsync(int port, string file, FloorConnections connections)
     {
-        using var database = new FloorDatabase(file, connections);
+        using IFloorDatabase database = connections == FloorConnections.Stock
+            ? new StockFloorDatabase(file)
+            : new TunedFloorDatabase(file, connections);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         await using var server = builder.Build();
@@ -23,7 +25,7 @@ internal static class FloorServer
         return 0;
     }
 
-    private static async Task InsertAsync(HttpContext context, FloorDatabase database)
+    private static async Task InsertAsync(HttpContext context, IFloorDatabase database)
     {
         using var body = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
         var events = body.RootElement.GetProperty("events");

@@ -14,7 +14,8 @@ internal sealed class LoadGenerator(int connections, int eventsPerRequest)
     /// <summary>So that lanes, activations and indexes are as many as on a busy site.</summary>
     private const int Visitors = 5_000;
 
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>Longer than SQLite's driver waits for a locked file, which is half a minute.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(90);
 
     private readonly byte[][] _visitors = [.. Enumerable.Range(0, Visitors).Select(_ => Encoding.ASCII.GetBytes(Guid.NewGuid().ToString()))];
     private int _turns;
@@ -25,13 +26,14 @@ internal sealed class LoadGenerator(int connections, int eventsPerRequest)
         var others = new ConcurrentDictionary<int, int>();
         var turn = ++_turns;
         var start = Stopwatch.GetTimestamp();
-        var latencies = await Task.WhenAll(Enumerable.Range(0, connections).Select(number => Task.Factory.StartNew(
+        var connected = await Task.WhenAll(Enumerable.Range(0, connections).Select(number => Task.Factory.StartNew(
             () => KeepBusy(address, template.Copy(), new Random(number), FirstNumber(turn, number), start, duration, others),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-        return new LoadResult([.. latencies.SelectMany(own => own).Order()], Stopwatch.GetElapsedTime(start), others);
+        return new LoadResult(
+            [.. connected.SelectMany(own => own.Latencies).Order()], connected.Sum(own => own.InTime), duration, others);
     }
 
-    private List<TimeSpan> KeepBusy(
+    private (List<TimeSpan> Latencies, int InTime) KeepBusy(
         Uri address, RequestTemplate request, Random random, long number, long start, TimeSpan duration, ConcurrentDictionary<int, int> others)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
@@ -43,6 +45,7 @@ internal sealed class LoadGenerator(int connections, int eventsPerRequest)
         socket.Connect(new IPEndPoint(IPAddress.Loopback, address.Port));
         var answers = new AnswerReader(socket);
         var latencies = new List<TimeSpan>();
+        var inTime = 0;
         while (Stopwatch.GetElapsedTime(start) < duration)
         {
             request.Fill(_visitors, random, ref number);
@@ -51,9 +54,10 @@ internal sealed class LoadGenerator(int connections, int eventsPerRequest)
             var status = answers.Read();
             latencies.Add(Stopwatch.GetElapsedTime(sent));
             if (status != (int)HttpStatusCode.Accepted) others.AddOrUpdate(status, 1, (_, count) => count + 1);
+            else if (Stopwatch.GetElapsedTime(start) <= duration) inTime++;
         }
 
-        return latencies;
+        return (latencies, inTime);
     }
 
     /// <summary>Far enough apart that no two events of a run share a number.</summary>

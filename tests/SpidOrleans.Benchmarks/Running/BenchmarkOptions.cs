@@ -5,10 +5,10 @@ namespace SpidOrleans.Benchmarks.Running;
 /// <summary>How long and how hard.</summary>
 internal sealed record BenchmarkOptions
 {
-    /// <summary>Of each turn. Eight are some fifty thousand requests: a p99 of hundreds of samples.</summary>
+    /// <summary>Of each silo's turn; a floor's is half as long. Eight are some fifty thousand requests: a p99 of hundreds of samples.</summary>
     public int Seconds { get; init; } = 8;
 
-    /// <summary>Turns of each side, in alternation: what else the machine does then meets both alike.</summary>
+    /// <summary>Turns of each side, in alternation: what else the machine does then meets all alike.</summary>
     public int Rounds { get; init; } = 3;
 
     /// <summary>Requests in flight: enough to fill two cores, few enough for latencies that a site would accept.</summary>
@@ -17,7 +17,7 @@ internal sealed record BenchmarkOptions
     /// <summary>One is what a back end does that tracks as it serves.</summary>
     public int EventsPerRequest { get; init; } = 1;
 
-    /// <summary>Where both databases lie: the disk decides what a commit costs.</summary>
+    /// <summary>Where all databases lie: the disk decides what a commit costs.</summary>
     public string Folder { get; init; } = Path.GetTempPath();
 
     public static bool TryParse(string[] arguments, out BenchmarkOptions options, out string fault)

@@ -3,14 +3,14 @@ using Microsoft.Data.Sqlite;
 
 namespace SpidOrleans.Benchmarks.Floor;
 
-/// <summary>One <c>INSERT</c>, one transaction, one fsync for each event: as durable as the silo, and without its group commit.</summary>
-internal sealed class FloorDatabase : IDisposable
+/// <summary>Open connections with prepared statements, taken from our own stock.</summary>
+internal sealed class TunedFloorDatabase : IFloorDatabase
 {
     private readonly string _connectionString;
     private readonly SemaphoreSlim? _turn;
     private readonly ConcurrentBag<FloorConnection> _idle = [];
 
-    public FloorDatabase(string file, FloorConnections connections)
+    public TunedFloorDatabase(string file, FloorConnections connections)
     {
         _connectionString = new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString();
         _turn = connections == FloorConnections.Shared ? new SemaphoreSlim(1) : null;
