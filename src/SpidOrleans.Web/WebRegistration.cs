@@ -32,6 +32,8 @@ public static class WebRegistration
             .AddScheme<AuthenticationSchemeOptions, BasicAuthentication>(BasicAuthentication.Name, null);
         services.AddAuthorization();
         services.AddSingleton<EventRate>();
+        services.TryAddSingleton(_ => new BodyBudget(BodyBudget.BytesMaxDefault));
+        services.AddSingleton<BodyDeadline>();
 
         services.AddSingleton<EventTracker>();
         services.AddSingleton<SignIns>();

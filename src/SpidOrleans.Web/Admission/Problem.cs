@@ -56,6 +56,14 @@ public sealed class Problem : IResult
         RetryAfterSeconds = UnavailableRetrySeconds,
     };
 
+    /// <summary>Refused before anything was looked at.</summary>
+    public static Problem Busy(string detail) => new()
+    {
+        Status = StatusCodes.Status503ServiceUnavailable,
+        Detail = detail,
+        RetryAfterSeconds = UnavailableRetrySeconds,
+    };
+
     /// <summary>The answer for a status that a part of ASP.NET has set without a body.</summary>
     public static Problem Of(int status) => new()
     {
@@ -67,7 +75,7 @@ public sealed class Problem : IResult
             StatusCodes.Status404NotFound => "Nothing is served here.",
             StatusCodes.Status405MethodNotAllowed => "This path takes other methods: see the header Allow.",
             StatusCodes.Status408RequestTimeout => "The body came too slowly.",
-            StatusCodes.Status413PayloadTooLarge => "The body is larger than Limits:RequestBytes.",
+            StatusCodes.Status413PayloadTooLarge => "The body is larger than Limits:RequestBytes, or than 1 MB for /v1/collect.",
             StatusCodes.Status415UnsupportedMediaType => "Send application/json.",
             StatusCodes.Status503ServiceUnavailable => "Try again later.",
             _ => "The request could not be served.",

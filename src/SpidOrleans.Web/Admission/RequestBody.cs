@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 
 namespace SpidOrleans.Web.Admission;
@@ -9,6 +10,9 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, Problem?
 {
     /// <summary>What is set aside on a mere promise of <c>Content-Length</c>; larger bodies must first arrive.</summary>
     private const int TrustedBytes = 256 << 10;
+
+    /// <summary>Set aside first where no length was announced.</summary>
+    private const int SmallBytes = 4_096;
 
     /// <summary>Reads JSON. Kestrel enforces <c>Limits:RequestBytes</c>.</summary>
     /// <param name="takesText">Also <c>text/plain</c>, which browsers send across origins without asking first.</param>
@@ -21,23 +25,41 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, Problem?
             return new(default, Problem.UnsupportedMediaType("Send the body without Content-Encoding."));
 
         var expected = request.ContentLength ?? 0;
-        var bytes = expected == 0 ? [] : GC.AllocateUninitializedArray<byte>((int)Math.Min(expected, TrustedBytes));
-        var length = 0;
-        while (true)
-        {
-            if (length == bytes.Length)
-            {
-                if (length > 0 && length == expected) return new(bytes, null);
-                // Array.Resize copies; the final size is exact when the length was announced.
-                var next = Math.Max(4_096, bytes.Length * 2);
-                Array.Resize(ref bytes, expected > 0 ? (int)Math.Min(next, expected) : next);
-            }
+        if (request.ContentLength == 0) return new(ReadOnlyMemory<byte>.Empty, null);
 
-            var read = await request.Body.ReadAsync(bytes.AsMemory(length), context.RequestAborted);
-            if (read == 0) return new(bytes.AsMemory(0, length), null);
-            length += read;
+        var share = context.RequestServices.GetRequiredService<BodyBudget>().Open(context);
+        var late = context.RequestServices.GetRequiredService<BodyDeadline>().Begin();
+        var bytes = Array.Empty<byte>();
+        var length = 0;
+        try
+        {
+            while (true)
+            {
+                if (length == bytes.Length)
+                {
+                    if (length > 0 && length == expected) return new(bytes, null);
+                    var size = NextSize(length, expected);
+                    if (!share.TryGrowTo(size)) return new(default, Problem.Busy("This host holds as many bytes of requests as it may."));
+                    // Array.Resize copies; the final size is exact when the length was announced.
+                    Array.Resize(ref bytes, size);
+                }
+
+                // Kestrel itself ends the read when the connection is gone.
+                var read = await request.Body.ReadAsync(bytes.AsMemory(length), late);
+                if (read == 0) return new(bytes.AsMemory(0, length), null);
+                length += read;
+            }
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            // The rest may still be under way and would be taken for the next request. HTTP/2 resets the stream instead.
+            if (!HttpProtocol.IsHttp2(request.Protocol)) context.Response.Headers.Connection = "close";
+            return new(default, Problem.Of(StatusCodes.Status408RequestTimeout));
         }
     }
+
+    private static int NextSize(int length, long expected) =>
+        expected == 0 ? Math.Max(SmallBytes, length * 2) : (int)Math.Min(expected, Math.Max(TrustedBytes, length * 2L));
 
     private static bool IsAccepted(string? contentType, bool takesText)
     {

@@ -27,7 +27,7 @@ internal sealed class CollectApi(
         routes.MapPost("/v1/collect", (Delegate)api.CollectAsync).Describe("collect", "Accepts a browser's events",
             "For our SDK. The visitor comes from the cookie SPID_VISITOR alone, and the page's origin must be registered for the client.",
             body: typeof(CollectBody), answer: typeof(TrackReceipt), answerStatus: StatusCodes.Status202Accepted,
-            refusals: [400, 401, 403, 413, 415, 429, 503]);
+            refusals: [400, 401, 403, 408, 413, 415, 429, 503]);
         routes.MapMethods("/v1/collect", [HttpMethods.Options], (Delegate)api.PreflightAsync).ExcludeFromDescription();
     }
 

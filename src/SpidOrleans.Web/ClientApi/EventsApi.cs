@@ -20,7 +20,7 @@ internal sealed class EventsApi(SpidSettings settings, EventTracker tracker, Eve
             "Answers once all are durable. One invalid event refuses the whole request and stores nothing. "
             + "Whoever names insertId and time may send the same again: it counts once.",
             body: typeof(EventsBody), answer: typeof(TrackReceipt), answerStatus: StatusCodes.Status202Accepted,
-            refusals: [400, 401, 413, 415, 429, 503]);
+            refusals: [400, 401, 408, 413, 415, 429, 503]);
     }
 
     private async Task TrackAsync(HttpContext context)

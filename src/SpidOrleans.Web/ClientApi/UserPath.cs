@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using SpidOrleans.Contracts.Users;
+using SpidOrleans.Web.Admission;
 
 namespace SpidOrleans.Web.ClientApi;
 
@@ -26,6 +27,12 @@ internal static class UserPath
         {
             context.Features.Set(new UserAddress(Decode(id) is { } text && UserId.TryParse(text, out var user) ? user : null));
             context.Request.Path = new PathString(Prefix + Placeholder + Uri.UnescapeDataString(rest));
+        }
+
+        else if (target is not null && context.Request.Path.StartsWithSegments("/v1/users", StringComparison.OrdinalIgnoreCase))
+        {
+            // The path became one of ours only by decoding (%75sers, dot segments): where its id begins is anybody's guess.
+            return Problem.Of(StatusCodes.Status404NotFound).ExecuteAsync(context);
         }
 
         return next(context);

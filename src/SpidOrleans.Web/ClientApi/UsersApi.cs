@@ -19,7 +19,7 @@ internal static class UsersApi
             answer: typeof(UserDescriptionAnswer), refusals: [400, 401, 503]);
         routes.MapPut("/users/{userId}/profile", PutProfileAsync).Describe("putProfile", "Takes over profile fields",
             "Fields that the body leaves out stay as they are. They leave with every later event.",
-            body: typeof(ProfileFields), answer: typeof(ProfileAnswer), refusals: [400, 401, 413, 415, 503]);
+            body: typeof(ProfileFields), answer: typeof(ProfileAnswer), refusals: [400, 401, 408, 413, 415, 503]);
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, IGrainFactory grains)

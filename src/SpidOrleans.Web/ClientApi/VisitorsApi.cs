@@ -26,13 +26,13 @@ internal static class VisitorsApi
         routes.MapPost("/visitors/{visitorId}/login", LoginAsync).Describe("login", "Connects a visitor with a user at login",
             "Pending events of the visitor join the user, followed by the event Login. If the visitor belongs to somebody "
             + "else, rotated is true and visitorId is a new one; the same login again gives the same answer.",
-            body: typeof(LoginBody), answer: typeof(LoginAnswer), refusals: [400, 401, 413, 415, 429, 503]);
+            body: typeof(LoginBody), answer: typeof(LoginAnswer), refusals: [400, 401, 408, 413, 415, 429, 503]);
         routes.MapPost("/visitors/{visitorId}/registration", RegisterAsync).Describe("register", "Connects a visitor with a user at registration",
             "As login, but the event is Signup completed.",
-            body: typeof(LoginBody), answer: typeof(LoginAnswer), refusals: [400, 401, 413, 415, 429, 503]);
+            body: typeof(LoginBody), answer: typeof(LoginAnswer), refusals: [400, 401, 408, 413, 415, 429, 503]);
         routes.MapPost("/visitors/{visitorId}/logout", LogoutAsync).Describe("logout", "Ends the session of a visitor's browser",
             "Answers the fresh anonymous visitor that this browser is from now on; the old one keeps its link for late events.",
-            body: typeof(LogoutBody), answer: typeof(VisitorAnswer), refusals: [400, 401, 413, 415, 429, 503]);
+            body: typeof(LogoutBody), isBodyRequired: false, answer: typeof(VisitorAnswer), refusals: [400, 401, 408, 413, 415, 429, 503]);
     }
 
     private static IResult Mint() => AnswerJson.Write(new VisitorAnswer(VisitorId.New().ToString()), StatusCodes.Status201Created);

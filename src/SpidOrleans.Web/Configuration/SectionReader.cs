@@ -78,7 +78,7 @@ internal sealed class SectionReader(IConfigurationSection section, List<Configur
     /// <summary>To be called last: every key that nobody asked for is a fault.</summary>
     public void RefuseUnknown()
     {
-        if (section.Value is { Length: > 0 } value) faults.Add(new(section.Path, value, "a section, not a value"));
+        if (section.Value is { Length: > 0 }) faults.Add(new(section.Path, ConfigurationFault.Hidden, "a section, not a value"));
         foreach (var child in section.GetChildren())
         {
             if (_known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) continue;

@@ -18,8 +18,11 @@ internal static class ApiDocumentation
         json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict).AddOpenApi("v1", options =>
     {
         options.AddOperationTransformer<OperationNoteTransformer>();
+        options.AddSchemaTransformer<BodyBounds>();
         options.AddDocumentTransformer((document, _, _) =>
         {
+            // HEAD repeats GET, and an operation id must be unique.
+            foreach (var path in document.Paths.Values) path.Operations?.Remove(HttpMethod.Head);
             document.Info = new OpenApiInfo
             {
                 Title = "SpidOrleans",

@@ -7,6 +7,8 @@ namespace SpidOrleans.Web.Documentation;
 internal sealed record OperationNote(
     string Id, string Summary, string Description, Type? Body, Type? Answer, string? AnswerType, int AnswerStatus, IReadOnlyList<int> Refusals)
 {
+    public bool IsBodyRequired { get; init; } = true;
+
     public IReadOnlyList<QueryNote> Query { get; init; } = [];
 }
 
@@ -17,10 +19,11 @@ internal static class OperationNotes
     public static TBuilder Describe<TBuilder>(
         this TBuilder endpoint, string id, string summary, string description, Type? body = null, Type? answer = null,
         int answerStatus = StatusCodes.Status200OK, IReadOnlyList<int>? refusals = null, string? answerType = "application/json",
-        IReadOnlyList<QueryNote>? query = null)
+        IReadOnlyList<QueryNote>? query = null, bool isBodyRequired = true)
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new OperationNote(id, summary, description, body, answer, answerType, answerStatus, refusals ?? [])
         {
             Query = query ?? [],
+            IsBodyRequired = isBodyRequired,
         });
 }

@@ -21,7 +21,7 @@ internal sealed class OperationNoteTransformer : IOpenApiOperationTransformer
         operation.Description = note.Description;
         operation.RequestBody = note.Body is null ? null : new OpenApiRequestBody
         {
-            Required = true,
+            Required = note.IsBodyRequired,
             Content = await ContentAsync("application/json", note.Body),
         };
         operation.Responses = new OpenApiResponses
@@ -68,12 +68,13 @@ internal sealed class OperationNoteTransformer : IOpenApiOperationTransformer
         foreach (var segment in path.Split('/'))
         {
             if (!segment.StartsWith('{')) continue;
+            var name = segment.Trim('{', '}');
             yield return new OpenApiParameter
             {
-                Name = segment.Trim('{', '}'),
+                Name = name,
                 In = ParameterLocation.Path,
                 Required = true,
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = name == "visitorId" ? "uuid" : null },
             };
         }
     }

@@ -146,6 +146,26 @@ public class CollectApiTests
         AssertReadable(away);
     }
 
+    [Fact]
+    public async Task ABodyOfMoreThanAMegabyte_IsTooLargeForThePageToo()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+        var (cookie, _) = await SessionApiTests.VisitAsync(host);
+
+        var response = await host.BrowseAsync(HttpMethod.Post, "/v1/collect", new StringContent(new string(' ', (1 << 20) + 1)), Page, cookie);
+
+        await response.ProblemAsync(413);
+        AssertReadable(response);
+    }
+
+    [Fact]
+    public async Task WithoutAGenuineCookie_TheBodyIsNotLookedAt()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+
+        await (await host.BrowseAsync(HttpMethod.Post, "/v1/collect", new StringContent("no JSON"), Page)).ProblemAsync(401);
+    }
+
     private static StringContent Body(string client, string more = "", string contentType = "text/plain") => new(
         $$"""{"clientId":"{{client}}","events":[{"event":"e1","time":1795478807652,"insertId":"i-1"{{more}}}]}""", Encoding.UTF8, contentType);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -31,6 +32,30 @@ public class DocumentationAndHealthTests
         Assert.Equal("basic", document.GetProperty("components").GetProperty("securitySchemes").GetProperty("Basic").GetProperty("scheme").GetString());
         Assert.True(track.GetProperty("security")[0].TryGetProperty("Basic", out _));
         Assert.False(paths.GetProperty("/v1/collect").GetProperty("post").TryGetProperty("security", out _));
+    }
+
+    [Fact]
+    public async Task OpenApi_TellsTheBoundsThatTheReadersEnforce()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+
+        var document = await (await host.BrowseAsync(HttpMethod.Get, "/openapi/v1.json", null)).JsonAsync();
+
+        var operations = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject())
+            .Select(operation => operation.Value.GetProperty("operationId").GetString()).ToList();
+        Assert.Equal(operations.Distinct(), operations);
+        var logout = document.GetProperty("paths").GetProperty("/v1/visitors/{visitorId}/logout").GetProperty("post");
+        Assert.False(logout.GetProperty("requestBody").TryGetProperty("required", out var required) && required.GetBoolean());
+        Assert.Equal("uuid", logout.GetProperty("parameters")[0].GetProperty("schema").GetProperty("format").GetString());
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        Assert.Equal("uuid", Property("EventBody", "visitorId").GetProperty("format").GetString());
+        Assert.Equal("uuid", Property("VisitorAnswer", "visitorId").GetProperty("format").GetString());
+        Assert.Equal(["male", "female", "undisclosed", "withheld", null],
+            Property("ProfileFields", "gender").GetProperty("enum").EnumerateArray().Select(value => value.GetString()));
+        foreach (var body in new[] { "EventsBody", "CollectBody" })
+            Assert.Equal((1, 2_000), (Property(body, "events").GetProperty("minItems").GetInt32(), Property(body, "events").GetProperty("maxItems").GetInt32()));
+
+        JsonElement Property(string schema, string name) => schemas.GetProperty(schema).GetProperty("properties").GetProperty(name);
     }
 
     [Fact]

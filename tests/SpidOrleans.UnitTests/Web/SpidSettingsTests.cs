@@ -80,6 +80,7 @@ public class SpidSettingsTests
     [InlineData("Identity:Authority", "https://login.test", "not available in this version")]
     [InlineData("Clients:news:Secrt", "a-mistyped-secret", "one of the keys", null, "***")]
     [InlineData("Clients", "x", "a section, not a value", null, "***")]
+    [InlineData("Clients:news", "x", "a section, not a value", null, "***")]
     [InlineData("Projects", "x", "a section, not a value", null, "***")]
     [InlineData("Projects:news:Endpoint", "https://user:secret@api.mixpanel.com", "an http or https URL", null, "***")]
     [InlineData("Projects:news:Endpoint", "https://api.mixpanel.com?token=secret", "an http or https URL", null, "***")]

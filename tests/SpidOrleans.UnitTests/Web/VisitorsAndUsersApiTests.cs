@@ -10,6 +10,23 @@ public class VisitorsAndUsersApiTests
 {
     private static readonly VisitorId Visitor = VisitorId.New();
 
+    [Theory]
+    [InlineData("GET /v1/%75sers/ann")]
+    [InlineData("GET /%761/users/ann")]
+    [InlineData("GET /v1/./users/ann")]
+    [InlineData("GET /v1/visitors/../users/ann")]
+    [InlineData("PUT /v1/user%73/ann/profile")]
+    public async Task AUsersPath_ThatIsOneOnlyOnceDecoded_IsNotServed(string methodAndTarget)
+    {
+        await using var host = await WebHostFixture.StartAsync();
+
+        var (status, body) = await host.SendRawAsync(methodAndTarget);
+
+        Assert.Equal(404, status);
+        Assert.Contains("\"status\":404", body, StringComparison.Ordinal);
+        Assert.Empty(host.Grains.Calls);
+    }
+
     [Fact]
     public async Task AMintedVisitor_IsAVersion4UuidAndCostsNoGrainCall()
     {
