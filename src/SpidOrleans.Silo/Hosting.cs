@@ -39,6 +39,7 @@ internal static class Hosting
     /// <exception cref="PortTakenException">A port is in use.</exception>
     public static void ConfigureHosting(this WebApplicationBuilder builder, SpidSettings settings)
     {
+        RequireLogLevels(builder.Configuration);
         Ports.RequireFree(settings.Silo, builder.Configuration["urls"]);
         builder.Logging.AddSimpleConsole(console =>
         {
@@ -54,6 +55,18 @@ internal static class Hosting
         });
         builder.Services.AddHostedService<Draining>();
         builder.Services.AddHealthChecks().AddCheck<OutboxCheck>("outbox");
+    }
+
+    /// <exception cref="ConfigurationException">.NET would say that a level is wrong, but not which one.</exception>
+    private static void RequireLogLevels(ConfigurationManager configuration)
+    {
+        var logging = configuration.GetSection("Logging");
+        var faults = logging.GetChildren().Select(provider => provider.GetSection("LogLevel")).Prepend(logging.GetSection("LogLevel"))
+            .SelectMany(levels => levels.GetChildren())
+            .Where(level => level.Value is { Length: > 0 } && !Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _))
+            .Select(level => new ConfigurationFault(level.Path, level.Value, $"one of {string.Join(", ", Enum.GetNames<LogLevel>())}"))
+            .ToList();
+        if (faults.Count > 0) throw new ConfigurationException(faults);
     }
 
     /// <summary>SQLite serves one process, so this silo is the cluster.</summary>

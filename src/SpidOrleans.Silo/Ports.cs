@@ -8,6 +8,7 @@ namespace SpidOrleans.Silo;
 internal static class Ports
 {
     /// <exception cref="PortTakenException">Naming the setting.</exception>
+    /// <exception cref="ConfigurationException">An address that nobody can listen on.</exception>
     public static void RequireFree(SiloSettings silo, string? urls)
     {
         RequireFree("Cluster:SiloPort", new IPEndPoint(IPAddress.Loopback, silo.SiloPort));
@@ -31,28 +32,37 @@ internal static class Ports
             var reason = exception.SocketErrorCode == SocketError.AccessDenied ? "may not be used by this user" : "is in use by another process";
             throw new PortTakenException($"{key}: {endPoint} {reason}; choose another port", exception);
         }
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressNotAvailable)
+        {
+            throw new ConfigurationException([new(key, $"{endPoint}", "an address of this machine")]);
+        }
         catch (SocketException)
         {
-            // An address that this machine does not have: Kestrel and Orleans say so themselves.
+            // Kestrel and Orleans say so themselves.
         }
     }
 
-    /// <summary>Null where there is no port to try: pipes, and what Kestrel will refuse itself.</summary>
+    /// <summary>Null where there is no port to try: pipes.</summary>
     private static IPEndPoint? ToEndPoint(string url)
     {
+        BindingAddress address;
         try
         {
-            var address = BindingAddress.Parse(url);
-            if (address.IsUnixPipe || address.IsNamedPipe) return null;
-            var host = IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) ? ip
-                : WebOrigin.IsLoopback(address.Host) ? IPAddress.Loopback
-                : IPAddress.Any;
-            return new IPEndPoint(host, address.Port);
+            address = BindingAddress.Parse(url);
         }
-        catch (Exception exception) when (exception is FormatException or ArgumentOutOfRangeException)
+        catch (FormatException)
         {
-            // Not an address: Kestrel says so.
-            return null;
+            throw NoAddress(url);
         }
+
+        if (address.IsUnixPipe || address.IsNamedPipe) return null;
+        if (address.Port is < IPEndPoint.MinPort or > IPEndPoint.MaxPort) throw NoAddress(url);
+        var host = IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) ? ip
+            : WebOrigin.IsLoopback(address.Host) ? IPAddress.Loopback
+            : IPAddress.Any;
+        return new IPEndPoint(host, address.Port);
     }
+
+    private static ConfigurationException NoAddress(string url) =>
+        new([new("ASPNETCORE_URLS", url, "addresses such as http://127.0.0.1:5000, with ports up to 65535, separated by ';'")]);
 }

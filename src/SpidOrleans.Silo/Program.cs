@@ -5,11 +5,13 @@ using SpidOrleans.Storage.Sqlite;
 using SpidOrleans.Web;
 using SpidOrleans.Web.Configuration;
 
+using var start = new HostStart();
 try
 {
     var builder = WebApplication.CreateBuilder(args).AddDefaults();
     var settings = SpidSettings.Read(builder.Configuration);
     builder.ConfigureHosting(settings);
+    start.Quieten(builder.Services);
 
     // Started in this order and stopped in reverse: requests end first, then the grains, then the outbox.
     builder.Services.AddSqliteStorage(storage => storage.ConnectionString = settings.Storage.ConnectionString);
@@ -20,11 +22,12 @@ try
     builder.Services.AddSpidWeb(settings);
 
     await using var app = builder.Build();
-    await app.InitializeAsync();
-    await app.UseDraining().MapSpidWeb().RunAsync();
+    app.Lifetime.ApplicationStarted.Register(start.End);
+    await app.InitializeAsync(start.Interruption);
+    await ((IHost)app.UseDraining().MapSpidWeb()).RunAsync(start.Interruption);
     return 0;
 }
-catch (OperationCanceledException)
+catch (Exception) when (start.WasInterrupted)
 {
     // Asked to stop before it had started.
     return 0;

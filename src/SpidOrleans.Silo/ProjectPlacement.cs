@@ -30,6 +30,6 @@ internal static class Projects
         .AddSingleton(provider => provider.GetRequiredService<ProjectPlacement>().Settings);
 
     /// <summary>Opens the database before anything that needs it starts.</summary>
-    public static Task InitializeAsync(this WebApplication app) =>
-        app.Services.GetRequiredService<ProjectPlacement>().InitializeAsync(app.Lifetime.ApplicationStopping);
+    public static Task InitializeAsync(this WebApplication app, CancellationToken cancellationToken) =>
+        app.Services.GetRequiredService<ProjectPlacement>().InitializeAsync(cancellationToken);
 }

@@ -25,7 +25,7 @@ public class DocumentationAndHealthTests
         Assert.Equal(served.Distinct().Order(StringComparer.Ordinal), paths.EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
 
         var track = paths.GetProperty("/v1/events").GetProperty("post");
-        Assert.Equal(["202", "400", "401", "413", "415", "429", "503"], track.GetProperty("responses").EnumerateObject().Select(answer => answer.Name));
+        Assert.Equal(["202", "400", "401", "408", "413", "415", "429", "503"], track.GetProperty("responses").EnumerateObject().Select(answer => answer.Name));
         var text = track.ToString();
         Assert.Contains("insertId", text + document.GetProperty("components"), StringComparison.Ordinal);
         Assert.Contains("application/problem\\u002Bjson", text.Replace("+", "\\u002B", StringComparison.Ordinal), StringComparison.Ordinal);
@@ -47,15 +47,15 @@ public class DocumentationAndHealthTests
         var logout = document.GetProperty("paths").GetProperty("/v1/visitors/{visitorId}/logout").GetProperty("post");
         Assert.False(logout.GetProperty("requestBody").TryGetProperty("required", out var required) && required.GetBoolean());
         Assert.Equal("uuid", logout.GetProperty("parameters")[0].GetProperty("schema").GetProperty("format").GetString());
-        var schemas = document.GetProperty("components").GetProperty("schemas");
-        Assert.Equal("uuid", Property("EventBody", "visitorId").GetProperty("format").GetString());
-        Assert.Equal("uuid", Property("VisitorAnswer", "visitorId").GetProperty("format").GetString());
+        var events = Body("/v1/events", "post").GetProperty("events");
+        Assert.Equal("uuid", events.GetProperty("items").GetProperty("properties").GetProperty("visitorId").GetProperty("format").GetString());
         Assert.Equal(["male", "female", "undisclosed", "withheld", null],
-            Property("ProfileFields", "gender").GetProperty("enum").EnumerateArray().Select(value => value.GetString()));
-        foreach (var body in new[] { "EventsBody", "CollectBody" })
-            Assert.Equal((1, 2_000), (Property(body, "events").GetProperty("minItems").GetInt32(), Property(body, "events").GetProperty("maxItems").GetInt32()));
+            Body("/v1/users/{userId}/profile", "put").GetProperty("gender").GetProperty("enum").EnumerateArray().Select(value => value.GetString()));
+        foreach (var list in new[] { events, Body("/v1/collect", "post").GetProperty("events") })
+            Assert.Equal((1, 2_000), (list.GetProperty("minItems").GetInt32(), list.GetProperty("maxItems").GetInt32()));
 
-        JsonElement Property(string schema, string name) => schemas.GetProperty(schema).GetProperty("properties").GetProperty(name);
+        JsonElement Body(string path, string method) => document.GetProperty("paths").GetProperty(path).GetProperty(method)
+            .GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema").GetProperty("properties");
     }
 
     [Fact]
