@@ -107,14 +107,13 @@ internal sealed partial class VisitorGrain
     private async Task<LoginResult> ForwardAsync(VisitorId successor, LoginRequest request, string? key)
     {
         var result = await Visitor(successor).LoginAsync(request);
-        if (result.Outcome != TrackOutcome.Stored || (result.VisitorId == State.Successor && key is null)) return result;
+        if (result.Outcome != TrackOutcome.Stored || key is null) return result;
 
         try
         {
-            // Straight to the end of the chain next time, however often this old id is used; and the same answer to a resend.
+            // The successor itself stays: a kill before this write must leave the way through every visitor that knows an answer.
             await WriteAsync(State with
             {
-                Successor = result.VisitorId,
                 Logins = AnsweredLogin.Remember(State.Logins, key, result.VisitorId, result.Merged),
             });
         }

@@ -28,7 +28,7 @@ public sealed record VisitorState
     /// <summary>Until when the user is signed in; null: signed out. Slides.</summary>
     [Id(6)] public DateTimeOffset? SessionExpiresAt { get; init; }
 
-    /// <summary>The visitor this browser became; null while this one is in use. Set once, shortened to the end of the chain later.</summary>
+    /// <summary>The visitor this browser became; null while this one is in use. Set once.</summary>
     [Id(7)] public VisitorId? Successor { get; init; }
 
     /// <summary>Milliseconds since the Unix epoch; what the browser does from then on is its successor's.</summary>
