@@ -5,10 +5,11 @@ using SpidOrleans.Storage.Sqlite;
 using SpidOrleans.Web;
 using SpidOrleans.Web.Configuration;
 
+Tuning.Apply();
 using var start = new HostStart();
 try
 {
-    var builder = WebApplication.CreateBuilder(args).AddDefaults();
+    var builder = WebApplication.CreateBuilder([.. args, Tuning.ReadConfigurationOnce]).AddDefaults();
     var settings = SpidSettings.Read(builder.Configuration);
     builder.ConfigureHosting(settings);
     start.Quieten(builder.Services);

@@ -57,8 +57,9 @@ public static class WebRegistration
     public static WebApplication MapSpidWeb(this WebApplication app)
     {
         app.UseMiddleware<FailureAnswers>();
-        app.UseStatusCodePages(context => Problem.Of(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
         app.Use(SecurityHeaders.AddAsync);
+        EventsApi.UseShortcut(app);
+        app.UseStatusCodePages(context => Problem.Of(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
         app.Use(UserPath.RewriteAsync);
         app.UseRouting();
         app.UseAuthentication();

@@ -11,19 +11,34 @@ using SpidOrleans.Web.Reading;
 namespace SpidOrleans.Web.ClientApi;
 
 /// <summary><c>POST /v1/events</c>: the path that nearly all requests take, so nothing is bound or wrapped for it.</summary>
-internal sealed class EventsApi(SpidSettings settings, EventTracker tracker, EventRate rate, TimeProvider clock)
+internal sealed class EventsApi(SpidSettings settings, ClientRegistry clients, EventTracker tracker, EventRate rate, TimeProvider clock)
 {
+    private const string Path = "/v1/events";
+
+    /// <summary>A client's request that is this one beyond doubt skips routing and authorization, which cost as much as the
+    /// grain's work on it. Whatever else, also what must be refused, goes on to them.</summary>
+    public static void UseShortcut(IApplicationBuilder app)
+    {
+        var api = app.ApplicationServices.GetRequiredService<EventsApi>();
+        app.Use(next => context => api.FindSender(context.Request) is { } client ? api.TrackAsync(context, client) : next(context));
+    }
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         var api = routes.ServiceProvider.GetRequiredService<EventsApi>();
-        routes.MapPost("/events", (Delegate)api.TrackAsync).Describe("trackEvents", "Accepts events",
+        routes.MapPost("/events", (Delegate)(RequestDelegate)api.TrackAsync).Describe("trackEvents", "Accepts events",
             "Answers once all are durable. One invalid event refuses the whole request and stores nothing. "
             + "Whoever names insertId and time may send the same again: it counts once.",
             body: typeof(EventsBody), answer: typeof(TrackReceipt), answerStatus: StatusCodes.Status202Accepted,
             refusals: [400, 401, 408, 413, 415, 429, 503]);
     }
 
-    private async Task TrackAsync(HttpContext context)
+    private Client? FindSender(HttpRequest request) =>
+        HttpMethods.IsPost(request.Method) && request.Path.Value == Path ? clients.FindProven(request.Headers.Authorization.ToString()) : null;
+
+    private Task TrackAsync(HttpContext context) => TrackAsync(context, context.GetClient());
+
+    private async Task TrackAsync(HttpContext context, Client client)
     {
         var body = await RequestBody.ReadAsync(context);
         if (body.Refusal is not null)
@@ -32,7 +47,6 @@ internal sealed class EventsApi(SpidSettings settings, EventTracker tracker, Eve
             return;
         }
 
-        var client = context.GetClient();
         var reading = EventsReader.Read(body.Bytes, new EventsReaderOptions { EventsMax = settings.Limits.EventsPerRequest, Now = clock.GetUtcNow() });
         var refusal = Refuse(reading, settings.Limits) ?? rate.Refuse(client, reading.Events.Length)
             ?? (await tracker.TrackAsync(client.Source, reading.Events)).ToRefusal();

@@ -3,32 +3,31 @@ using System.Net.Sockets;
 
 namespace SpidOrleans.Benchmarks.Load;
 
-/// <summary>Reads one HTTP answer after another off a blocking socket.</summary>
+/// <summary>Reads one HTTP answer after another off a socket, as far as they have arrived.</summary>
 internal sealed class AnswerReader(Socket socket)
 {
     private readonly byte[] _buffer = new byte[16 * 1024];
+    private int _length;
 
-    /// <returns>The status; the body has been read to its end.</returns>
-    public int Read()
+    /// <summary>To be called once the socket is readable, which makes it return at once.</summary>
+    /// <returns>The status, when the answer's body has arrived to its end; null while some is missing.</returns>
+    public int? Read()
     {
-        var length = 0;
-        int headEnd;
-        while ((headEnd = _buffer.AsSpan(0, length).IndexOf("\r\n\r\n"u8)) < 0) length += Receive(length);
+        var read = socket.Receive(_buffer.AsSpan(_length));
+        if (read == 0) throw new EndOfStreamException("The server closed the connection.");
+        _length += read;
+        var headEnd = _buffer.AsSpan(0, _length).IndexOf("\r\n\r\n"u8);
+        if (headEnd < 0) return null;
+
         var head = _buffer.AsSpan(0, headEnd);
-        if (!Utf8Parser.TryParse(head[9..], out int status, out _)) throw new InvalidDataException("No status line.");
-
         var bodyStart = headEnd + 4;
-        if (ContentLength(head) is { } bodyLength)
-            while (length < bodyStart + bodyLength) length += Receive(length);
-        else
-            while (!_buffer.AsSpan(bodyStart, length - bodyStart).EndsWith("0\r\n\r\n"u8)) length += Receive(length);
+        var isWhole = ContentLength(head) is { } bodyLength
+            ? _length >= bodyStart + bodyLength
+            : _buffer.AsSpan(bodyStart, _length - bodyStart).EndsWith("0\r\n\r\n"u8);
+        if (!isWhole) return null;
+        if (!Utf8Parser.TryParse(head[9..], out int status, out _)) throw new InvalidDataException("No status line.");
+        _length = 0;
         return status;
-    }
-
-    private int Receive(int from)
-    {
-        var read = socket.Receive(_buffer.AsSpan(from));
-        return read > 0 ? read : throw new EndOfStreamException("The server closed the connection.");
     }
 
     private static int? ContentLength(ReadOnlySpan<byte> head)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -7,8 +6,8 @@ using SpidOrleans.TestKit.Hosting;
 
 namespace SpidOrleans.Benchmarks.Load;
 
-/// <summary>Keeps a number of connections busy, each with one request at a time. A thread and a blocking socket for each:
-/// two system calls a request leave the processor to the servers.</summary>
+/// <summary>Keeps a number of connections busy, each with one request at a time. One thread polls all of them, as <c>wrk</c>
+/// does: a thread for each would cost the servers, which share the processor, as much again in being switched.</summary>
 internal sealed class LoadGenerator(int connections, int eventsPerRequest)
 {
     /// <summary>So that lanes, activations and indexes are as many as on a busy site.</summary>
@@ -20,44 +19,61 @@ internal sealed class LoadGenerator(int connections, int eventsPerRequest)
     private readonly byte[][] _visitors = [.. Enumerable.Range(0, Visitors).Select(_ => Encoding.ASCII.GetBytes(Guid.NewGuid().ToString()))];
     private int _turns;
 
-    public async Task<LoadResult> RunAsync(Uri address, TestClient client, TimeSpan duration)
+    public Task<LoadResult> RunAsync(Uri address, TestClient client, TimeSpan duration) =>
+        Task.Factory.StartNew(() => Run(address, client, duration), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private LoadResult Run(Uri address, TestClient client, TimeSpan duration)
     {
         var template = RequestTemplate.Build(address, client, eventsPerRequest);
-        var others = new ConcurrentDictionary<int, int>();
         var turn = ++_turns;
-        var start = Stopwatch.GetTimestamp();
-        var connected = await Task.WhenAll(Enumerable.Range(0, connections).Select(number => Task.Factory.StartNew(
-            () => KeepBusy(address, template.Copy(), new Random(number), FirstNumber(turn, number), start, duration, others),
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-        return new LoadResult(
-            [.. connected.SelectMany(own => own.Latencies).Order()], connected.Sum(own => own.InTime), duration, others);
+        var bySocket = Enumerable.Range(0, connections)
+            .Select(number => new LoadConnection(address, template.Copy(), number, FirstNumber(turn, number)))
+            .ToDictionary(connection => connection.Socket);
+        try
+        {
+            return Run(bySocket, duration);
+        }
+        finally
+        {
+            foreach (var connection in bySocket.Values) connection.Dispose();
+        }
     }
 
-    private (List<TimeSpan> Latencies, int InTime) KeepBusy(
-        Uri address, RequestTemplate request, Random random, long number, long start, TimeSpan duration, ConcurrentDictionary<int, int> others)
+    private LoadResult Run(Dictionary<Socket, LoadConnection> waiting, TimeSpan duration)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
-        {
-            NoDelay = true,
-            ReceiveTimeout = (int)AnswerTimeout.TotalMilliseconds,
-            SendTimeout = (int)AnswerTimeout.TotalMilliseconds,
-        };
-        socket.Connect(new IPEndPoint(IPAddress.Loopback, address.Port));
-        var answers = new AnswerReader(socket);
         var latencies = new List<TimeSpan>();
         var inTime = 0;
-        while (Stopwatch.GetElapsedTime(start) < duration)
+        var others = new Dictionary<int, int>();
+        var start = Stopwatch.GetTimestamp();
+        foreach (var connection in waiting.Values) connection.Send(_visitors);
+        var readable = new List<Socket>(waiting.Count);
+        while (waiting.Count > 0)
         {
-            request.Fill(_visitors, random, ref number);
-            var sent = Stopwatch.GetTimestamp();
-            for (var bytes = request.Bytes; bytes.Length > 0;) bytes = bytes[socket.Send(bytes)..];
-            var status = answers.Read();
-            latencies.Add(Stopwatch.GetElapsedTime(sent));
-            if (status != (int)HttpStatusCode.Accepted) others.AddOrUpdate(status, 1, (_, count) => count + 1);
-            else if (Stopwatch.GetElapsedTime(start) <= duration) inTime++;
+            readable.Clear();
+            readable.AddRange(waiting.Keys);
+            Socket.Select(readable, null, null, AnswerTimeout);
+            if (readable.Count == 0) throw new TimeoutException($"No answer within {AnswerTimeout}.");
+            foreach (var socket in readable)
+            {
+                var connection = waiting[socket];
+                if (connection.Receive() is not var (status, latency)) continue;
+                latencies.Add(latency);
+                var isInTime = Stopwatch.GetElapsedTime(start) <= duration;
+                if (status != (int)HttpStatusCode.Accepted) others[status] = others.GetValueOrDefault(status) + 1;
+                else if (isInTime) inTime++;
+                if (isInTime) connection.Send(_visitors);
+                else Finish(connection);
+            }
         }
 
-        return (latencies, inTime);
+        latencies.Sort();
+        return new LoadResult(latencies, inTime, duration, others);
+
+        void Finish(LoadConnection connection)
+        {
+            waiting.Remove(connection.Socket);
+            connection.Dispose();
+        }
     }
 
     /// <summary>Far enough apart that no two events of a run share a number.</summary>

@@ -20,14 +20,15 @@ internal sealed class RequestTemplate
     public static RequestTemplate Build(Uri address, TestClient client, int events)
     {
         var visitor = Guid.Empty.ToString();
-        var number = new string('0', NumberDigits);
+        // Not zeros, of which the visitor's place has as many.
+        var number = new string('#', NumberDigits);
         var one = $$$"""{"event":"Article read","visitorId":"{{{visitor}}}","properties":{"n":"{{{number}}}","Article":"8Jq2Lz","Section":"sports","Premium":true,"Seconds read":42.5,"Tags":["football","women","cup"]}}""";
         var body = $$"""{"events":[{{string.Join(',', Enumerable.Repeat(one, events))}}]}""";
         var credentials = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{client.ClientId}:{client.Secret}"));
         var request = $"POST /v1/events HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Basic {credentials}\r\n" +
             $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
         var bytes = Encoding.ASCII.GetBytes(request);
-        return new RequestTemplate(bytes, Places(request, visitor), Places(request, number + "\""));
+        return new RequestTemplate(bytes, Places(request, visitor), Places(request, number));
     }
 
     /// <summary>A copy for another connection.</summary>

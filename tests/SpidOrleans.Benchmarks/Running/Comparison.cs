@@ -14,7 +14,7 @@ namespace SpidOrleans.Benchmarks.Running;
 internal sealed class Comparison(BenchmarkOptions options)
 {
     /// <summary>Until the just-in-time compiler has settled.</summary>
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(12);
 
     private const string Grouped = "silo";
     private const string Single = "single";
