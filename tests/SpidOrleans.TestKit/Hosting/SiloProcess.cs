@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Runtime.InteropServices;
 
 namespace SpidOrleans.TestKit.Hosting;
 
@@ -86,7 +85,7 @@ public sealed partial class SiloProcess : IAsyncDisposable
     /// <returns>The exit code.</returns>
     public async Task<int> StopAsync()
     {
-        if (SendSignal(Running.Id, SIGTERM) != 0) throw new InvalidOperationException("SIGTERM could not be sent.");
+        if (!ProcessSignal.Send(Running.Id, ProcessSignal.SIGTERM)) throw new InvalidOperationException("SIGTERM could not be sent.");
         try
         {
             await _process!.WaitForExitAsync().WaitAsync(StopTimeout);
@@ -129,10 +128,4 @@ public sealed partial class SiloProcess : IAsyncDisposable
 
         throw new SiloFailedException($"The host was not ready within {StartTimeout.TotalSeconds} s.", Output);
     }
-
-    private const int SIGTERM = 15;
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int SendSignal(int processId, int signal);
 }

@@ -1,0 +1,4 @@
+using SpidOrleans.TestKit.Postgres;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(SharedPostgres))]
