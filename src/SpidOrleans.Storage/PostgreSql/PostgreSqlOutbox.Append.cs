@@ -41,19 +41,24 @@ internal sealed partial class PostgreSqlOutbox
     /// move has its visitor's alone.
     /// </summary>
     /// <returns>Null when the group neither appends nor moves.</returns>
-    private static NpgsqlBatchCommand? Lock(GroupParts group)
+    private static NpgsqlBatchCommand? Lock(IReadOnlyList<OutboxOperation> group)
     {
         var wanted = new SortedDictionary<int, bool>();
-        foreach (var append in group.Appends) wanted.TryAdd(LockOf(append.Lane.Identity), false);
-        foreach (var move in group.Moves)
+        foreach (var operation in group)
         {
-            wanted.TryAdd(LockOf(move.ToIdentity), false);
-            wanted[LockOf(move.FromIdentity)] = true;
+            if (operation is AppendOperation append) wanted.TryAdd(LockOf(append.Lane.Identity), false);
+            if (operation is MoveOperation move) wanted[LockOf(move.FromIdentity)] = true;
         }
 
         return wanted.Count == 0 ? null
             : Command(LockSql, Value(LockClass), Value(wanted.Keys.ToArray()), Value(wanted.Values.ToArray()));
     }
+
+    /// <summary>For tests: what an append, and a move, of another silo holds until it commits.</summary>
+    internal static string SharedLockSql(string identity) => $"SELECT pg_advisory_xact_lock_shared({LockClass}, {LockOf(identity)})";
+
+    /// <inheritdoc cref="SharedLockSql"/>
+    internal static string ExclusiveLockSql(string identity) => $"SELECT pg_advisory_xact_lock({LockClass}, {LockOf(identity)})";
 
     /// <summary>Any hash does that all silos agree on.</summary>
     private static int LockOf(string identity) => Shard.Of("", identity, LockCount).Number;

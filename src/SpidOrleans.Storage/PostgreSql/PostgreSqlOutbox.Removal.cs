@@ -32,14 +32,4 @@ internal sealed partial class PostgreSqlOutbox
         BurySql, Value(operation.Shard.Key),
         Value(operation.Refused.Select(row => row.Position).ToArray()), Value(operation.Refused.Select(row => row.Reason).ToArray()),
         Value(operation.Shard.Project), Value(clock.GetUtcNow().ToUnixTimeMilliseconds()));
-
-    /// <summary>The driver counts the rows of each statement.</summary>
-    private static void SetBuried(List<BuryOperation> operations, NpgsqlBatch batch)
-    {
-        using var operation = operations.GetEnumerator();
-        foreach (var command in batch.BatchCommands)
-        {
-            if (command.CommandText == BurySql && operation.MoveNext()) operation.Current.Result = (int)command.RecordsAffected;
-        }
-    }
 }

@@ -4,9 +4,8 @@ using SpidOrleans.Cluster.Outbox;
 namespace SpidOrleans.Storage.PostgreSql;
 
 /// <summary>
-/// The outbox in PostgreSQL. A group is one transaction and, unless it moves lanes, one round trip: removals, then dead letters,
-/// then appends, each of a kind in one statement, then moves. That order is as good as the callers' own, because no two
-/// operations of a group that touch one lane are under way at once. Statements are in the files beside this one.
+/// The outbox in PostgreSQL. A group is one transaction and, unless it moves lanes, one round trip. Statements and rules of each
+/// operation are in the files beside this one.
 /// </summary>
 internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, TimeProvider clock) : IOutboxEngine, IAsyncDisposable
 {
@@ -27,7 +26,7 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, Time
                 {
                     try
                     {
-                        await CommitOnceAsync(new GroupParts(group), cancellationToken);
+                        await CommitOnceAsync(group, cancellationToken);
                         return true;
                     }
                     catch (Exception exception)
@@ -41,39 +40,26 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, Time
             },
             cancellationToken);
 
-    private async Task CommitOnceAsync(GroupParts group, CancellationToken cancellationToken)
+    private async Task CommitOnceAsync(IReadOnlyList<OutboxOperation> group, CancellationToken cancellationToken)
     {
         _writer ??= await database.Source.OpenConnectionAsync(cancellationToken);
-        await using var batch = new NpgsqlBatch(_writer);
-        Add(batch, "BEGIN");
-        if (Lock(group) is { } locks) batch.BatchCommands.Add(locks);
-        if (group.Removals.Count > 0) batch.BatchCommands.Add(Remove(group.Removals));
-        foreach (var bury in group.Burials) batch.BatchCommands.Add(Bury(bury));
-        if (group.Appends.Count > 0) batch.BatchCommands.Add(Append(group.Appends));
-        if (group.Moves.Count == 0) Add(batch, "COMMIT");
-
-        var closed = await ReadClosedAsync(batch, cancellationToken);
-        foreach (var operation in group.Appends) operation.Result = !closed.Contains(operation.Lane.Identity);
-        SetBuried(group.Burials, batch);
-        if (group.Moves.Count == 0) return;
-
-        foreach (var move in group.Moves) move.Result = await MoveAsync(_writer, move, cancellationToken);
-        await using var commit = new NpgsqlCommand("COMMIT", _writer);
-        await commit.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    /// <summary>Carries out the batch, in which the append alone answers something.</summary>
-    private static async Task<HashSet<string>> ReadClosedAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
-    {
-        var closed = new HashSet<string>();
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        do
+        var part = new GroupPart(this, _writer);
+        part.Add("BEGIN");
+        if (Lock(group) is { } locks) part.Add(locks);
+        foreach (var operation in group)
         {
-            if (reader.FieldCount == 0 || reader.GetName(0) != ClosedColumn) continue;
-            while (await reader.ReadAsync(cancellationToken)) closed.Add(reader.GetString(0));
+            if (operation is not MoveOperation move)
+            {
+                part.Add(operation);
+                continue;
+            }
+
+            await part.CarryOutAsync(cancellationToken);
+            move.Result = await MoveAsync(_writer, move, cancellationToken);
+            part = new GroupPart(this, _writer);
         }
-        while (await reader.NextResultAsync(cancellationToken));
-        return closed;
+
+        await part.CarryOutAsync(cancellationToken, "COMMIT");
     }
 
     public async Task CheckAsync(CancellationToken cancellationToken) =>
@@ -110,8 +96,6 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, Time
         }
     }
 
-    private static void Add(NpgsqlBatch batch, string sql) => batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
-
     private static NpgsqlBatchCommand Command(string sql, params NpgsqlParameter[] parameters)
     {
         var command = new NpgsqlBatchCommand(sql);
@@ -120,31 +104,4 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, Time
     }
 
     private static NpgsqlParameter<T> Value<T>(T value) => new() { TypedValue = value };
-
-    /// <summary>A group by what its operations do.</summary>
-    private sealed class GroupParts
-    {
-        public GroupParts(IReadOnlyList<OutboxOperation> group)
-        {
-            foreach (var operation in group)
-            {
-                switch (operation)
-                {
-                    case AppendOperation append: Appends.Add(append); break;
-                    case MoveOperation move: Moves.Add(move); break;
-                    case RemoveOperation remove: Removals.Add(remove); break;
-                    case BuryOperation bury: Burials.Add(bury); break;
-                    default: throw new NotSupportedException($"the outbox has no {operation.GetType().Name}");
-                }
-            }
-        }
-
-        public List<AppendOperation> Appends { get; } = [];
-
-        public List<MoveOperation> Moves { get; } = [];
-
-        public List<RemoveOperation> Removals { get; } = [];
-
-        public List<BuryOperation> Burials { get; } = [];
-    }
 }
