@@ -23,9 +23,9 @@ internal sealed class UserGrain(
     TimeProvider clock,
     ILogger<UserGrain> logger) : Grain, IUserGrain
 {
-    private readonly Dictionary<string, LaneGauge> _gauges = new(1);
     private readonly RecentEvents _recent = new();
     private UserId _id;
+    private LaneGauges _gauges;
     private LaneClock _laneClock;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -40,7 +40,7 @@ internal sealed class UserGrain(
         if (_recent.Unknown(origin, events) is not { IsEmpty: false } unknown) return TrackOutcome.Stored;
 
         var lane = LaneOf(source.Project);
-        var gauge = GaugeOf(source.Project);
+        var gauge = _gauges.Of(source.Project, settings, clock);
         try
         {
             // Whoever signs in or out need not care whether Mixpanel is there.
@@ -76,8 +76,8 @@ internal sealed class UserGrain(
             return new AdoptResult { Outcome = TrackOutcome.Unavailable };
         }
 
-        GaugeOf(login.Source.Project);
-        foreach (var gauge in _gauges.Values) gauge.Forget();
+        _gauges.Of(login.Source.Project, settings, clock);
+        _gauges.Forget();
         await WriteAsync(state.State.Having(visitor.VisitorId));
         return new AdoptResult { Outcome = TrackOutcome.Stored, Merged = merged };
     }
@@ -104,12 +104,6 @@ internal sealed class UserGrain(
         }
 
         return stamped;
-    }
-
-    private LaneGauge GaugeOf(string project)
-    {
-        if (!_gauges.TryGetValue(project, out var gauge)) _gauges.Add(project, gauge = new LaneGauge(settings.PendingPerLane, clock));
-        return gauge;
     }
 
     private Lane LaneOf(string project) =>

@@ -22,9 +22,9 @@ internal sealed partial class VisitorGrain(
     TimeProvider clock,
     ILogger<VisitorGrain> logger) : Grain, IVisitorGrain
 {
-    private readonly Dictionary<string, LaneGauge> _gauges = new(1);
     private readonly RecentEvents _recent = new();
     private VisitorId _id;
+    private LaneGauges _gauges;
     private LaneClock _laneClock;
     private long _latestEventMs;
 
