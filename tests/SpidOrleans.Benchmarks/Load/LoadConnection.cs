@@ -23,7 +23,7 @@ internal sealed class LoadConnection : IDisposable
 
     public Socket Socket { get; }
 
-    public void Send(byte[][] visitors)
+    public void Send(Visitors visitors)
     {
         _request.Fill(visitors, _random, ref _number);
         _sent = Stopwatch.GetTimestamp();

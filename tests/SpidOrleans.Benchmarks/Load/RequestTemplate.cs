@@ -34,12 +34,12 @@ internal sealed class RequestTemplate
     /// <summary>A copy for another connection.</summary>
     public RequestTemplate Copy() => new([.. _bytes], _visitors, _numbers);
 
-    /// <summary>Makes the next request: random visitors, numbers that go on.</summary>
-    public void Fill(byte[][] visitors, Random random, ref long number)
+    /// <summary>Makes the next request: other visitors, numbers that go on.</summary>
+    public void Fill(Visitors visitors, Random random, ref long number)
     {
         for (var i = 0; i < _visitors.Length; i++)
         {
-            visitors[random.Next(visitors.Length)].CopyTo(_bytes, _visitors[i]);
+            visitors.Pick(random, _bytes.AsSpan(_visitors[i], Visitors.IdLength));
             number++.TryFormat(_bytes.AsSpan(_numbers[i], NumberDigits), out _, "D12", CultureInfo.InvariantCulture);
         }
     }
