@@ -1,14 +1,9 @@
-using System.Globalization;
-using System.Reflection;
-
 namespace SpidOrleans.Storage.Sqlite;
 
 /// <summary>Brings the schema up to date: each script once, in the transaction that records it.</summary>
 internal sealed class SqliteMigrator(TimeProvider clock)
 {
-    private const string ResourceFolder = "Sqlite/Schema/";
-
-    private readonly IReadOnlyList<SchemaScript> _scripts = ReadScripts();
+    private readonly IReadOnlyList<SchemaScript> _scripts = SchemaScript.ReadAll("Sqlite");
 
     /// <summary>For tests: other scripts than the product's.</summary>
     internal SqliteMigrator(TimeProvider clock, IReadOnlyList<SchemaScript> scripts) : this(clock) => _scripts = scripts;
@@ -49,29 +44,4 @@ internal sealed class SqliteMigrator(TimeProvider clock)
         session.Prepare("INSERT INTO schema_version (version, name, applied_at) VALUES (?, ?, ?)")
             .Bind(1, script.Version).Bind(2, script.Name).Bind(3, clock.GetUtcNow().ToUnixTimeMilliseconds()).Run();
     }
-
-    private static SchemaScript[] ReadScripts()
-    {
-        var assembly = Assembly.GetExecutingAssembly();
-        var names = assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(ResourceFolder, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
-        var scripts = names.Select(name => Read(assembly, name)).ToArray();
-        for (var i = 0; i < scripts.Length; i++)
-        {
-            if (scripts[i].Version != i + 1) throw new InvalidOperationException($"schema scripts must count 1, 2, 3…: {names[i]}");
-        }
-
-        return scripts;
-    }
-
-    private static SchemaScript Read(Assembly assembly, string resource)
-    {
-        var file = Path.GetFileNameWithoutExtension(resource[ResourceFolder.Length..]);
-        var dash = file.IndexOf('-', StringComparison.Ordinal);
-        using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
-        return new SchemaScript(int.Parse(file.AsSpan(0, dash), CultureInfo.InvariantCulture), file[(dash + 1)..], reader.ReadToEnd());
-    }
 }
-
-/// <summary>A numbered step of the schema, <c>0001-name.sql</c>.</summary>
-internal sealed record SchemaScript(int Version, string Name, string Text);

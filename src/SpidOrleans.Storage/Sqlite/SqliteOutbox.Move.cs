@@ -33,7 +33,7 @@ internal sealed partial class SqliteOutbox
         foreach (var project in ReadProjects(session, operation.FromIdentity))
         {
             var target = operation.Target(project);
-            var (first, end) = ShardRange(project);
+            var (first, end) = ShardRange.Of(project);
             moved += session.Prepare(CopyToEndSql)
                 .Bind(1, target.Key).Bind(2, operation.ToIdentity)
                 .Bind(3, operation.FromIdentity).Bind(4, first).Bind(5, end).Run();
@@ -64,7 +64,4 @@ internal sealed partial class SqliteOutbox
         while (statement.Step()) projects.Add(Shard.Parse(statement.Text(0)).Project);
         return projects;
     }
-
-    /// <summary>The keys of a project's shards begin with its name and '/'; '0' is the character after '/'.</summary>
-    internal static (string First, string End) ShardRange(string project) => (project + "/", project + "0");
 }

@@ -56,7 +56,7 @@ internal sealed class SqliteProjects(SqliteDatabase database) : IProjectStore
 
     private static long CountPending(SqliteSession session, string project)
     {
-        var (first, end) = SqliteOutbox.ShardRange(project);
+        var (first, end) = ShardRange.Of(project);
         var statement = session.Prepare(CountPendingSql).Bind(1, first).Bind(2, end);
         statement.Step();
         var pending = statement.Int64(0);

@@ -48,6 +48,8 @@ public abstract partial class OutboxConformance : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        // Without a server there is nothing to open.
+        if (_writer is null) return;
         Gate.Open();
         await StopAsync();
         Discard();

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
+using SpidOrleans.Storage;
 using SpidOrleans.Storage.Sqlite;
 using Xunit;
 

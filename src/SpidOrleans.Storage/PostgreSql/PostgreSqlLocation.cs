@@ -1,0 +1,66 @@
+using Npgsql;
+
+namespace SpidOrleans.Storage.PostgreSql;
+
+/// <summary>A checked connection string: the database it names, for people, and the string our connections use.</summary>
+internal sealed record PostgreSqlLocation(string Name, string ConnectionString)
+{
+    public const string Key = "Storage:ConnectionString";
+
+    /// <summary>Of one process. Several silos and PostgreSQL's own 100 connections must agree; grouping leaves little to do
+    /// for more.</summary>
+    private const int PoolSize = 20;
+
+    /// <summary>To connect, and to wait for a connection of the pool.</summary>
+    private const int ConnectSeconds = 3;
+
+    /// <summary>A statement's. Together with <see cref="ConnectSeconds"/> below the ten seconds within which a caller is told
+    /// that the database is away.</summary>
+    private const int CommandSeconds = 4;
+
+    /// <summary>More statements than there are: all are prepared once per connection.</summary>
+    private const int PreparedMax = 64;
+
+    // Every statement of ours is meant to walk an index. The planner, which guesses at the length of arrays, would rather
+    // hash or read whole tables, and a plan for unknown arguments is as good as one for known. The server's own time-outs
+    // end what a silo that vanished has left behind.
+    private const string ServerSettings =
+        "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off -c jit=off "
+        + "-c plan_cache_mode=force_generic_plan -c statement_timeout=8s -c idle_in_transaction_session_timeout=10s";
+
+    /// <exception cref="StorageUnavailableException">It is not one, or names no host.</exception>
+    public static PostgreSqlLocation Parse(string connectionString)
+    {
+        NpgsqlConnectionStringBuilder own;
+        try
+        {
+            own = new NpgsqlConnectionStringBuilder(connectionString);
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidCastException)
+        {
+            throw new StorageUnavailableException($"{Key} is not a PostgreSQL connection string", exception);
+        }
+
+        if (string.IsNullOrEmpty(own.Host))
+            throw new StorageUnavailableException($"{Key} names no host: it expects something like 'Host=db;Database=spid;Username=spid;Password=…'");
+
+        SetUnlessGiven("Maximum Pool Size", PoolSize);
+        SetUnlessGiven("Timeout", ConnectSeconds);
+        SetUnlessGiven("Command Timeout", CommandSeconds);
+        SetUnlessGiven("Max Auto Prepare", PreparedMax);
+        SetUnlessGiven("Application Name", "SpidOrleans");
+        own.AutoPrepareMinUsages = 2;
+        own.Options = $"{own.Options} {ServerSettings}".TrimStart();
+        // After a time-out nothing is asked of the server any more: it may be the one that hangs.
+        own.CancellationTimeout = -1;
+        own.NoResetOnClose = true;
+        // A refused row's values are a person's data.
+        own.IncludeErrorDetail = false;
+        return new PostgreSqlLocation($"{own.Host}:{own.Port}/{own.Database}", own.ConnectionString);
+
+        void SetUnlessGiven(string name, object value)
+        {
+            if (!own.ShouldSerialize(name)) own[name] = value;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Npgsql;
+using SpidOrleans.Cluster.Outbox;
+
+namespace SpidOrleans.Storage.PostgreSql;
+
+/// <summary>
+/// The outbox in PostgreSQL. A group is one transaction and, unless it moves lanes, one round trip. Statements and rules of each
+/// operation are in the files beside this one.
+/// </summary>
+internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, TimeProvider clock) : IOutboxEngine, IAsyncDisposable
+{
+    /// <summary>Two silos may lock rows in opposite orders: one of them is told to start over.</summary>
+    private const int CollisionsMax = 5;
+
+    // One writer: it keeps its connection, and with it its prepared statements. Groups come one at a time.
+    private NpgsqlConnection? _writer;
+
+    /// <summary>Of a disk that is nearly full PostgreSQL tells nothing; of a full one, by an error.</summary>
+    public bool HasRoom => true;
+
+    public Task CommitAsync(IReadOnlyList<OutboxOperation> group, CancellationToken cancellationToken) =>
+        OrUnavailableAsync(
+            async () =>
+            {
+                for (var attempt = 1; ; attempt++)
+                {
+                    try
+                    {
+                        await CommitOnceAsync(group, cancellationToken);
+                        return true;
+                    }
+                    catch (Exception exception)
+                    {
+                        // Whatever it was, the connection may be in the middle of anything.
+                        await DropWriterAsync();
+                        if (!PostgreSqlFailure.IsCollision(exception) || attempt == CollisionsMax) throw;
+                        await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(5, 20) * attempt), clock, cancellationToken);
+                    }
+                }
+            },
+            cancellationToken);
+
+    private async Task CommitOnceAsync(IReadOnlyList<OutboxOperation> group, CancellationToken cancellationToken)
+    {
+        _writer ??= await database.Source.OpenConnectionAsync(cancellationToken);
+        var part = new GroupPart(this, _writer);
+        part.Add("BEGIN");
+        if (Lock(group) is { } locks) part.Add(locks);
+        foreach (var operation in group)
+        {
+            if (operation is not MoveOperation move)
+            {
+                part.Add(operation);
+                continue;
+            }
+
+            await part.CarryOutAsync(cancellationToken);
+            move.Result = await MoveAsync(_writer, move, cancellationToken);
+            part = new GroupPart(this, _writer);
+        }
+
+        await part.CarryOutAsync(cancellationToken, "COMMIT");
+    }
+
+    public async Task CheckAsync(CancellationToken cancellationToken) =>
+        await OrUnavailableAsync(
+            async () =>
+            {
+                // Not the writer's connection, which is busy: but a transaction that may write, as it needs one.
+                await using var command = database.Source.CreateCommand("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean");
+                if (await command.ExecuteScalarAsync(cancellationToken) is true) throw new OutboxUnavailableException($"'{database.Name}' is read-only");
+                return true;
+            },
+            cancellationToken);
+
+    public async ValueTask DisposeAsync() => await DropWriterAsync();
+
+    private async ValueTask DropWriterAsync()
+    {
+        var dropped = Interlocked.Exchange(ref _writer, null);
+        if (dropped is null) return;
+        // Rolls back what is open; a broken connection leaves the pool.
+        await dropped.DisposeAsync();
+    }
+
+    private async Task<TResult> OrUnavailableAsync<TResult>(Func<Task<TResult>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (Exception exception) when (PostgreSqlFailure.IsFailure(exception)
+            && !(exception is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            throw new OutboxUnavailableException($"'{database.Name}' {PostgreSqlFailure.Describe(exception)}", exception);
+        }
+    }
+
+    private static NpgsqlBatchCommand Command(string sql, params NpgsqlParameter[] parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var parameter in parameters) command.Parameters.Add(parameter);
+        return command;
+    }
+
+    private static NpgsqlParameter<T> Value<T>(T value) => new() { TypedValue = value };
+}
