@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.FileProviders;
-using Orleans.Configuration;
 using SpidOrleans.Web.Configuration;
 
 namespace SpidOrleans.Silo;
@@ -10,17 +9,6 @@ internal static class Hosting
 {
     /// <summary>Open connections; more wait in the kernel's queue. Browsers hold several each.</summary>
     private const int ConnectionsMax = 20_000;
-
-    /// <summary>A grain that has not answered by then counts as failed: the caller is told to try again (503).</summary>
-    private static readonly TimeSpan GrainCallTimeout = TimeSpan.FromSeconds(10);
-
-    /// <summary>Of one grain; below <see cref="ShutdownTimeout"/> and above the emitters' time-out for one request.</summary>
-    private static readonly TimeSpan DeactivationTimeout = TimeSpan.FromSeconds(15);
-
-    /// <summary>How long a visitor or user nobody asks for stays in memory; coming back costs one read.</summary>
-    private static readonly TimeSpan CollectionAge = TimeSpan.FromMinutes(2);
-
-    private static readonly TimeSpan CollectionQuantum = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
@@ -68,17 +56,4 @@ internal static class Hosting
             .ToList();
         if (faults.Count > 0) throw new ConfigurationException(faults);
     }
-
-    /// <summary>SQLite serves one process, so this silo is the cluster.</summary>
-    public static ISiloBuilder UseSingleSilo(this ISiloBuilder silo, SiloSettings settings) => silo
-        .UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, null, settings.ServiceId, settings.ClusterId)
-        .Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = GrainCallTimeout)
-        .Configure<GrainCollectionOptions>(collection =>
-        {
-            collection.DeactivationTimeout = DeactivationTimeout;
-            // Every browser that shows up costs an activation of about 4 KB, and nothing promised depends on its staying.
-            collection.CollectionQuantum = CollectionQuantum;
-            collection.CollectionAge = CollectionAge;
-            collection.EnableActivationSheddingOnMemoryPressure = true;
-        });
 }

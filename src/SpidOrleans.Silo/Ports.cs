@@ -11,8 +11,8 @@ internal static class Ports
     /// <exception cref="ConfigurationException">An address that nobody can listen on.</exception>
     public static void RequireFree(SiloSettings silo, string? urls)
     {
-        RequireFree("Cluster:SiloPort", new IPEndPoint(IPAddress.Loopback, silo.SiloPort));
-        RequireFree("Cluster:GatewayPort", new IPEndPoint(IPAddress.Loopback, silo.GatewayPort));
+        RequireFree("Cluster:SiloPort", new IPEndPoint(silo.AdvertisedAddress ?? IPAddress.Loopback, silo.SiloPort));
+        RequireFree("Cluster:GatewayPort", new IPEndPoint(silo.AdvertisedAddress ?? IPAddress.Loopback, silo.GatewayPort));
         foreach (var url in (urls ?? "http://localhost:5000").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (ToEndPoint(url) is { Port: > 0 } endPoint) RequireFree("ASPNETCORE_URLS", endPoint);

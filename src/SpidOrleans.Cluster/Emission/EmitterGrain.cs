@@ -16,11 +16,13 @@ namespace SpidOrleans.Cluster.Emission;
 /// </summary>
 [GrainType("emitter")]
 [KeepAlive]
+[ShardPlacement]
 [ImplicitStreamSubscription(OutboxBell.StreamName)]
 internal sealed partial class EmitterGrain(
     IOutbox outbox,
     MixpanelClient mixpanel,
     ClusterSettings settings,
+    ISiloStatusOracle silos,
     [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
     ILogger<EmitterGrain> logger)
     : Grain, IEmitterGrain, IStreamSubscriptionObserver, IAsyncObserver<OutboxRing>, IDisposable
@@ -59,10 +61,23 @@ internal sealed partial class EmitterGrain(
 
     public Task WakeAsync()
     {
+        if (!IsHere())
+        {
+            // A silo has come that this shard belongs to: the next bell rings there.
+            this.MigrateOnIdle();
+            return Task.CompletedTask;
+        }
+
         _isRung = true;
         // The loop runs on this grain's scheduler between its calls; a bell while it runs only leaves the mark.
         if (_drain.IsCompleted && _project is not null && !_stopping.IsCancellationRequested) _drain = DrainAsync(_project);
         return Task.CompletedTask;
+    }
+
+    private bool IsHere()
+    {
+        var active = silos.GetApproximateSiloStatuses(onlyActive: true).Keys;
+        return active.Count == 0 || ShardPlacement.OwnerOf(_shard.Key, active).Equals(silos.SiloAddress);
     }
 
     private async Task DrainAsync(MixpanelProject project)

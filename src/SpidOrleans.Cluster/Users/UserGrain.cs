@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Orleans.Placement;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
@@ -14,6 +15,7 @@ namespace SpidOrleans.Cluster.Users;
 /// other. It calls nobody but the outbox, so visitors that wait for it cannot wait in a circle.
 /// </summary>
 [GrainType("user")]
+[PreferLocalPlacement]
 internal sealed partial class UserGrain(
     [PersistentState("user", SpidCluster.StateProvider)] IPersistentState<UserState> state,
     IOutbox outbox,

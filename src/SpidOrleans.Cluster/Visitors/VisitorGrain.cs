@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Placement;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts;
@@ -13,6 +14,7 @@ namespace SpidOrleans.Cluster.Visitors;
 /// arrives during a merge waits for it.
 /// </summary>
 [GrainType("visitor")]
+[PreferLocalPlacement]
 internal sealed partial class VisitorGrain(
     [PersistentState("visitor", SpidCluster.StateProvider)] IPersistentState<VisitorState> state,
     IOutbox outbox,
