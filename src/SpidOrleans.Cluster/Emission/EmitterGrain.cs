@@ -117,7 +117,7 @@ internal sealed partial class EmitterGrain(
         }
         catch (OutboxUnavailableException exception)
         {
-            LogOutboxAway(logger, _shard, exception);
+            LogOutboxAway(logger, _shard, exception.Message);
             return Backoff.Next(++_attempt, new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
         }
     }
@@ -149,14 +149,22 @@ internal sealed partial class EmitterGrain(
                 LogUnauthorised(logger, _shard.Project, status, EmissionLimits.UnauthorisedPause);
                 return EmissionLimits.UnauthorisedPause;
             case SendOutcome.Retry retry:
-                var pause = Backoff.Next(++_attempt, retry, Random.Shared.NextDouble());
-                LogRetry(logger, _shard, rows.Count, retry.Reason, _attempt, pause);
-                return pause;
+                return PauseBefore(retry, rows.Count);
+            case SendOutcome.Unclear unclear:
+                // Of one event the client makes a refusal; should it ever not, the event stays.
+                return PauseBefore(new SendOutcome.Retry(null, unclear.Reason, null, Throttled: false), rows.Count);
         }
 
         _attempt = 0;
         _eventsMax = Math.Min(_eventsMax * 2, EmissionLimits.BatchEventsMax);
         return rows.Count < EmissionLimits.BatchEventsWorthwhile ? EmissionLimits.Linger : TimeSpan.Zero;
+    }
+
+    private TimeSpan PauseBefore(SendOutcome.Retry retry, int rows)
+    {
+        var pause = Backoff.Next(++_attempt, retry, Random.Shared.NextDouble());
+        LogRetry(logger, _shard, rows, retry.Reason, _attempt, pause);
+        return pause;
     }
 
     private TimeSpan PauseAfterUnexplained()
@@ -188,8 +196,8 @@ internal sealed partial class EmitterGrain(
         "Mixpanel refused {EventCount} events of shard {Shard} in a row without naming a fault of theirs: look at the project's settings; the next in {Pause}")]
     private static partial void LogUnexplained(ILogger logger, int eventCount, Shard shard, TimeSpan pause);
 
-    [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "The outbox does not answer the emitter of shard {Shard}; it tries again")]
-    private static partial void LogOutboxAway(ILogger logger, Shard shard, Exception exception);
+    [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "The outbox does not answer the emitter of shard {Shard} ({Reason}); it tries again")]
+    private static partial void LogOutboxAway(ILogger logger, Shard shard, string reason);
 
     [LoggerMessage(EventId = 3105, Level = LogLevel.Error, Message = "The emitter of shard {Shard} stumbled; the sweep starts it again")]
     private static partial void LogDrainFailed(ILogger logger, Shard shard, Exception exception);

@@ -16,7 +16,7 @@ namespace SpidOrleans.Cluster.Users;
 /// </summary>
 [GrainType("user")]
 [PreferLocalPlacement]
-internal sealed partial class UserGrain(
+internal sealed class UserGrain(
     [PersistentState("user", SpidCluster.StateProvider)] IPersistentState<UserState> state,
     IOutbox outbox,
     ClusterSettings settings,
@@ -115,26 +115,6 @@ internal sealed partial class UserGrain(
     private Lane LaneOf(string project) =>
         new(Shard.Of(project, _id.Key, settings.ShardsOf(project)), _id.Key);
 
-    /// <summary>Writes the next state unless it is the present one; after a write of unknown outcome the grain leaves.</summary>
-    private async Task WriteAsync(UserState next)
-    {
-        var before = state.State;
-        if (next == before) return;
-        state.State = next;
-        try
-        {
-            await state.WriteStateAsync();
-        }
-        catch (Exception exception)
-        {
-            state.State = before;
-            DeactivateOnIdle();
-            LogStateNotWritten(logger, exception.GetBaseException().Message);
-            throw;
-        }
-    }
-
-    [LoggerMessage(EventId = 2301, Level = LogLevel.Warning, Message =
-        "A user's state was not confirmed as stored ({Reason}); the grain reloads it and its caller is told to try again")]
-    private static partial void LogStateNotWritten(ILogger logger, string reason);
+    /// <summary>A repeat costs nothing.</summary>
+    private Task WriteAsync(UserState next) => next == state.State ? Task.CompletedTask : this.WriteAsync(state, next, logger);
 }

@@ -82,25 +82,5 @@ internal sealed partial class VisitorGrain(
         CarriesLogin = carriesLogin,
     };
 
-    /// <summary>Writes the next state, or leaves: after a write of unknown outcome only the stored state is to be believed.</summary>
-    private async Task WriteAsync(VisitorState next)
-    {
-        var before = State;
-        state.State = next;
-        try
-        {
-            await state.WriteStateAsync();
-        }
-        catch (Exception exception)
-        {
-            state.State = before;
-            DeactivateOnIdle();
-            LogStateNotWritten(logger, exception.GetBaseException().Message);
-            throw;
-        }
-    }
-
-    [LoggerMessage(EventId = 2201, Level = LogLevel.Warning, Message =
-        "A visitor's state was not confirmed as stored ({Reason}); the grain reloads it and its caller is told to try again")]
-    private static partial void LogStateNotWritten(ILogger logger, string reason);
+    private Task WriteAsync(VisitorState next) => this.WriteAsync(state, next, logger);
 }

@@ -90,7 +90,9 @@ public static class PostgreSqlStorage
             // An erased person's row goes, not only its content.
             options.DeleteStateOnClear = true;
         }));
-        return services.AddGrainStorage(SpidCluster.StateProvider, static (provider, _) => new PostgreSqlGrainStorage(
-            provider.GetRequiredKeyedService<IGrainStorage>(InnerStateProvider), provider.GetRequiredService<PostgreSqlDatabase>()));
+        services.AddSingleton<PostgreSqlStateReader>();
+        return services.AddGrainStorage(SpidCluster.StateProvider, static (provider, _) => ActivatorUtilities.CreateInstance<PostgreSqlGrainStorage>(
+            provider, provider.GetRequiredKeyedService<IGrainStorage>(InnerStateProvider),
+            new OrleansGrainStorageSerializer(provider.GetRequiredService<Serializer>())));
     }
 }
