@@ -19,7 +19,10 @@ internal static class PostgresTable
     {
         var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
-            MaxPoolSize = PoolMax, MaxAutoPrepare = 10, AutoPrepareMinUsages = 2, NoResetOnClose = true,
+            MaxPoolSize = PoolMax,
+            MaxAutoPrepare = 10,
+            AutoPrepareMinUsages = 2,
+            NoResetOnClose = true,
         });
         await using var durable = source.CreateCommand("SELECT current_setting('fsync') || ' ' || current_setting('synchronous_commit')");
         if (await durable.ExecuteScalarAsync() is not "on on") throw new InvalidOperationException("A commit would not wait for the disk.");

@@ -7,7 +7,7 @@ namespace SpidOrleans.Benchmarks.Load;
 
 /// <summary>Keeps a number of connections busy, each with one request at a time. One thread polls all of them, as <c>wrk</c>
 /// does: a thread for each would cost the servers, which share the processor, as much again in being switched.</summary>
-internal sealed class LoadGenerator(int connections, int eventsPerRequest, Visitors visitors)
+internal sealed class LoadGenerator(int connections, int eventsPerRequest, int visitorsPerRequest, Visitors visitors)
 {
     /// <summary>Longer than SQLite's driver waits for a locked file, which is half a minute.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(90);
@@ -20,11 +20,10 @@ internal sealed class LoadGenerator(int connections, int eventsPerRequest, Visit
 
     private LoadResult Run(IReadOnlyList<Uri> addresses, TestClient client, TimeSpan duration)
     {
-        RequestTemplate[] templates = [.. addresses.Select(address => RequestTemplate.Build(address, client, eventsPerRequest))];
+        RequestTemplate[] templates = [.. addresses.Select(address => RequestTemplate.Build(address, client, eventsPerRequest, visitorsPerRequest))];
         var turn = ++_turns;
         var bySocket = Enumerable.Range(0, connections)
-            .Select(number => new LoadConnection(
-                addresses[number % addresses.Count], templates[number % addresses.Count].Copy(), number, FirstNumber(turn, number)))
+            .Select(number => new LoadConnection(addresses[number % addresses.Count], templates[number % addresses.Count].Copy(), FirstNumber(turn, number)))
             .ToDictionary(connection => connection.Socket);
         try
         {

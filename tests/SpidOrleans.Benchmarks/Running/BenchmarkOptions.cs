@@ -18,6 +18,9 @@ internal sealed record BenchmarkOptions
     /// <summary>One is what a back end does that tracks as it serves.</summary>
     public int EventsPerRequest { get; init; } = 1;
 
+    /// <summary>Whose the events of one request are, in turn; null: each event another's, the hardest there is.</summary>
+    public int? VisitorsPerRequest { get; init; }
+
     public bool IsPostgres { get; init; }
 
     /// <summary>How many silos share the database and the load: one comparison for each number.</summary>
@@ -42,6 +45,7 @@ internal sealed record BenchmarkOptions
                 "--rounds" when Number(value, 100) is { } number => options with { Rounds = number },
                 "--connections" when Number(value, 1_000) is { } number => options with { Connections = number },
                 "--events-per-request" when Number(value, 2_000) is { } number => options with { EventsPerRequest = number },
+                "--visitors-per-request" when Number(value, 2_000) is { } number => options with { VisitorsPerRequest = number },
                 "--database" when value is "sqlite" or "postgresql" => options with { IsPostgres = value == "postgresql" },
                 "--silos" when List(value, part => Number(part, 8)) is { } silos => options with { Silos = [.. silos.Select(number => number!.Value)] },
                 "--visitors" when List(value, part => part == "new" ? 0 : Number(part, 10_000_000)) is { } visitors =>
@@ -71,9 +75,12 @@ internal sealed record BenchmarkOptions
               --database sqlite|postgresql [sqlite]
               --silos 1-8 [1]                        several (1,4): a comparison with each; PostgreSQL only
               --visitors 1-10000000|new [5000]       several (1000,1000000,new): a comparison with each
-              --connections 1-1000 [64]  --events-per-request 1-2000 [1]
-              --seconds 1-600 [8]        --rounds 1-100 [3]
-              --folder <existing folder> [temp]
+              --events-per-request 1-2000 [1]
+              --visitors-per-request 1-2000 [as many as events]
+              --connections 1-1000 [64]
+              --seconds 1-600 [8]                    of each turn
+              --rounds 1-100 [3]
+              --folder <existing folder> [temp]      where the databases lie
             """);
         return 2;
     }

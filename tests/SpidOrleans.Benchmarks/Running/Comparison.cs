@@ -9,7 +9,9 @@ internal sealed class Comparison(BenchmarkOptions options, int? visitors, ISides
     /// <summary>Until the just-in-time compiler of a server has settled.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(12);
 
-    private readonly LoadGenerator _generator = new(options.Connections, options.EventsPerRequest, new Visitors(visitors));
+    private readonly LoadGenerator _generator = new(
+        options.Connections, options.EventsPerRequest, options.VisitorsPerRequest ?? options.EventsPerRequest, new Visitors(visitors));
+
     private readonly Delivery _delivery = new(sink);
 
     public async Task<IReadOnlyList<Turn>> RunAsync()

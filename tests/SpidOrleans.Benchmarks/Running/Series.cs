@@ -9,7 +9,7 @@ internal static class Series
     {
         Console.WriteLine($"{Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
         Console.WriteLine(
-            $"{(options.IsPostgres ? "PostgreSQL" : "SQLite")}, {options.Connections} connections, {options.EventsPerRequest} events per request; " +
+            $"{(options.IsPostgres ? "PostgreSQL" : "SQLite")}, {options.Connections} connections, {options.EventsPerRequest} events of {options.VisitorsPerRequest ?? options.EventsPerRequest} visitors per request; " +
             $"one synced page takes {Disk.SyncTime(options.Folder).TotalMilliseconds:N2} ms in {options.Folder}");
         var lines = new List<string>();
         var isFaultless = true;
