@@ -3,14 +3,13 @@ using SpidOrleans.Mixpanel.Delivery;
 using SpidOrleans.Silo;
 using SpidOrleans.Web;
 using SpidOrleans.Web.Configuration;
+using SpidOrleans.Web.Hosting;
 
-Tuning.Apply();
-using var start = new HostStart();
-try
+return await HostStart.RunAsync(SiloStartFailure.Of, async start =>
 {
     var builder = WebApplication.CreateBuilder([.. args, Tuning.ReadConfigurationOnce]).AddDefaults();
     var settings = SpidSettings.Read(builder.Configuration);
-    builder.ConfigureHosting(settings);
+    builder.ConfigureHosting().ConfigureSilo(settings);
     start.Quieten(builder.Services);
 
     // Started in this order and stopped in reverse: requests end first, then the grains, then the outbox.
@@ -25,15 +24,4 @@ try
     app.Lifetime.ApplicationStarted.Register(start.End);
     await app.InitializeAsync(start.Interruption);
     await ((IHost)app.UseDraining().MapSpidWeb()).RunAsync(start.Interruption);
-    return 0;
-}
-catch (Exception) when (start.WasInterrupted)
-{
-    // Asked to stop before it had started.
-    return 0;
-}
-catch (Exception exception) when (StartFailure.Of(exception) is { } failure)
-{
-    await Console.Error.WriteLineAsync(failure.Text);
-    return failure.ExitCode;
-}
+});

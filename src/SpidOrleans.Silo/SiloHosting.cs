@@ -1,8 +1,10 @@
+using System.Net;
 using Orleans.Configuration;
 using SpidOrleans.Cluster;
 using SpidOrleans.Storage.PostgreSql;
 using SpidOrleans.Storage.Sqlite;
 using SpidOrleans.Web.Configuration;
+using SpidOrleans.Web.Hosting;
 
 namespace SpidOrleans.Silo;
 
@@ -10,9 +12,6 @@ namespace SpidOrleans.Silo;
 /// the silos of one <c>Cluster:ClusterId</c> find each other.</summary>
 internal static class SiloHosting
 {
-    /// <summary>A grain that has not answered by then counts as failed: the caller is told to try again (503).</summary>
-    private static readonly TimeSpan GrainCallTimeout = TimeSpan.FromSeconds(10);
-
     /// <summary>Of one grain; below the host's own time-out and above the emitters' time-out for one request.</summary>
     private static readonly TimeSpan DeactivationTimeout = TimeSpan.FromSeconds(15);
 
@@ -32,6 +31,15 @@ internal static class SiloHosting
     /// <summary>What is known of silos that are gone serves nobody after a day.</summary>
     private static readonly TimeSpan DefunctSilosKept = TimeSpan.FromDays(1);
 
+    /// <exception cref="PortTakenException">A port is in use.</exception>
+    public static void ConfigureSilo(this WebApplicationBuilder builder, SpidSettings settings)
+    {
+        var address = settings.Silo.AdvertisedAddress ?? IPAddress.Loopback;
+        Ports.RequireFree("Cluster:SiloPort", new IPEndPoint(address, settings.Silo.SiloPort));
+        Ports.RequireFree("Cluster:GatewayPort", new IPEndPoint(address, settings.Silo.GatewayPort));
+        builder.Services.AddHealthChecks().AddCheck<OutboxCheck>("outbox");
+    }
+
     public static IServiceCollection AddStorage(this IServiceCollection services, StorageSettings storage) => storage.Provider == StorageProvider.Sqlite
         ? services.AddSqliteStorage(options => options.ConnectionString = storage.ConnectionString)
         : services.AddPostgreSqlStorage(options => options.ConnectionString = storage.ConnectionString);
@@ -39,11 +47,11 @@ internal static class SiloHosting
     public static ISiloBuilder UseSpid(this ISiloBuilder silo, SpidSettings settings) =>
         (settings.Storage.Provider == StorageProvider.Sqlite ? silo.UseSingleSilo(settings.Silo) : silo.UseCluster(settings))
             .AddSpidStreams()
-            .Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = GrainCallTimeout)
+            .Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = SpidHosting.GrainCallTimeout)
             .Configure<GrainCollectionOptions>(collection =>
             {
                 collection.DeactivationTimeout = DeactivationTimeout;
-                // Every browser that shows up costs an activation of about 4 KB, and nothing promised depends on its staying.
+                // Every browser that shows up costs an activation of about 3 KB, and nothing promised depends on its staying.
                 collection.CollectionQuantum = CollectionQuantum;
                 collection.CollectionAge = CollectionAge;
                 collection.EnableActivationSheddingOnMemoryPressure = true;

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -12,25 +11,22 @@ using SpidOrleans.Web.Demo;
 using SpidOrleans.Web.Documentation;
 using SpidOrleans.Web.Health;
 using SpidOrleans.Web.Intake;
+using SpidOrleans.Web.OAuth;
 
 namespace SpidOrleans.Web;
 
 /// <summary>The HTTP side: what it needs, and what it serves in the order in which a request meets it.</summary>
 public static class WebRegistration
 {
-    public static IServiceCollection AddSpidWeb(this IServiceCollection services, SpidSettings settings)
+    /// <summary>What <see cref="MapSpidFacade"/> needs.</summary>
+    public static IServiceCollection AddSpidFacade(this IServiceCollection services, SpidSettings settings)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
         services.AddSingleton<ClientRegistry>();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes);
 
-        // Not AddAuthentication: it brings data protection along, which writes keys that nobody here needs.
-        services.AddAuthenticationCore(authentication => authentication.DefaultScheme = BasicAuthentication.Name);
-        services.AddWebEncoders();
-        new AuthenticationBuilder(services)
-            .AddScheme<AuthenticationSchemeOptions, BasicAuthentication>(BasicAuthentication.Name, null);
-        services.AddAuthorization();
+        services.AddClientSchemes();
         services.AddSingleton<EventRate>();
         services.TryAddSingleton(_ => new BodyBudget(BodyBudget.BytesMaxDefault));
         services.AddSingleton<BodyDeadline>();
@@ -38,6 +34,18 @@ public static class WebRegistration
         services.AddSingleton<EventTracker>();
         services.AddSingleton<SignIns>();
         services.AddSingleton<EventsApi>();
+        services.AddSingleton<TokenApi>();
+
+        services.AddHostedService<DemoNotice>();
+        services.AddApiDocumentation();
+        services.AddReadiness();
+        return services;
+    }
+
+    /// <summary>What <see cref="MapSpidWeb"/> needs.</summary>
+    public static IServiceCollection AddSpidWeb(this IServiceCollection services, SpidSettings settings)
+    {
+        services.AddSpidFacade(settings);
 
         services.AddSingleton<EmbeddedAssets>();
         services.AddSingleton<VisitorCookie>();
@@ -46,18 +54,16 @@ public static class WebRegistration
         services.AddSingleton<SessionApi>();
         services.AddSingleton<FormerVisitors>();
         services.AddSingleton<CollectApi>();
-
         services.AddSingleton<PreviewApi>();
-        services.AddHostedService<DemoNotice>();
-        services.AddApiDocumentation();
-        services.AddReadiness();
         return services;
     }
 
-    public static WebApplication MapSpidWeb(this WebApplication app)
+    /// <summary>What both hosts serve: everything for client back ends, and for whoever runs and reads about the host.</summary>
+    public static WebApplication MapSpidFacade(this WebApplication app)
     {
         app.UseMiddleware<FailureAnswers>();
         app.Use(SecurityHeaders.AddAsync);
+        ClusterGate.Use(app);
         EventsApi.UseShortcut(app);
         app.UseStatusCodePages(context => Problem.Of(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
         app.Use(UserPath.RewriteAsync);
@@ -69,14 +75,22 @@ public static class WebRegistration
         EventsApi.Map(clientApi);
         VisitorsApi.Map(clientApi);
         UsersApi.Map(clientApi);
+        TokenApi.Map(app.MapGroup("/oauth").WithTags("Client back ends"));
+
+        HealthApi.Map(app.MapGroup("/health").WithTags("Health"));
+        ApiDocumentation.Map(app);
+        return app;
+    }
+
+    /// <summary>What a silo serves: the facade's part and everything for browsers.</summary>
+    public static WebApplication MapSpidWeb(this WebApplication app)
+    {
+        app.MapSpidFacade();
 
         var browsers = app.MapGroup("").WithTags("Browsers");
         SessionApi.Map(browsers);
         CollectApi.Map(browsers);
         SdkFiles.Map(browsers);
-
-        HealthApi.Map(app.MapGroup("/health").WithTags("Health"));
-        ApiDocumentation.Map(app);
 
         if (app.Services.GetRequiredService<SpidSettings>().HasDemoClient)
         {

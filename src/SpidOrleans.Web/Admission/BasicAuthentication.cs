@@ -15,6 +15,8 @@ internal sealed class BasicAuthentication(
 {
     public const string Name = "Basic";
 
+    public const string Challenge = "Basic realm=\"SpidOrleans\", charset=\"UTF-8\"";
+
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var header = Request.Headers.Authorization.ToString();
@@ -29,7 +31,7 @@ internal sealed class BasicAuthentication(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        Response.Headers.WWWAuthenticate = "Basic realm=\"SpidOrleans\", charset=\"UTF-8\"";
+        Response.Headers.WWWAuthenticate = Challenge;
         return Problem.Of(StatusCodes.Status401Unauthorized).ExecuteAsync(Context);
     }
 }

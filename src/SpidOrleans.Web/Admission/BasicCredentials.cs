@@ -16,14 +16,20 @@ internal static class BasicCredentials
     /// <returns>The client that the header proves; null when it proves none.</returns>
     public static Client? FindProven(this ClientRegistry clients, string header)
     {
-        if (!TryRead(header, out var id, out var secret)) return null;
+        return TryRead(header, out var id, out var secret) ? clients.FindProven(id, secret) : null;
+    }
+
+    /// <inheritdoc cref="FindProven(ClientRegistry, string)"/>
+    public static Client? FindProven(this ClientRegistry clients, string id, ReadOnlySpan<byte> secret)
+    {
         var client = clients.Find(id);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(secret, hash);
         return CryptographicOperations.FixedTimeEquals(hash, client?.SecretHash ?? NobodysHash) ? client : null;
     }
 
-    private static bool TryRead(string header, out string id, out ReadOnlySpan<byte> secret)
+    /// <summary>True when the header is one of HTTP Basic, whatever it proves.</summary>
+    public static bool TryRead(string header, out string id, out ReadOnlySpan<byte> secret)
     {
         id = "";
         secret = default;

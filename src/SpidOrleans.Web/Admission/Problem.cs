@@ -70,7 +70,7 @@ public sealed class Problem : IResult
         Status = status,
         Detail = status switch
         {
-            StatusCodes.Status401Unauthorized => "Send the client's id and secret by HTTP Basic.",
+            StatusCodes.Status401Unauthorized => "Send the client's id and secret by HTTP Basic, or an access token of /oauth/token as Bearer.",
             StatusCodes.Status403Forbidden => "This client may not do that.",
             StatusCodes.Status404NotFound => "Nothing is served here.",
             StatusCodes.Status405MethodNotAllowed => "This path takes other methods: see the header Allow.",

@@ -16,11 +16,21 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, Problem?
 
     /// <summary>Reads JSON. Kestrel enforces <c>Limits:RequestBytes</c>.</summary>
     /// <param name="takesText">Also <c>text/plain</c>, which browsers send across origins without asking first.</param>
-    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, bool takesText = false)
+    public static ValueTask<RequestBody> ReadAsync(HttpContext context, bool takesText = false) =>
+        IsAccepted(context.Request.ContentType, takesText)
+            ? ReadBytesAsync(context)
+            : new(new RequestBody(default, Problem.UnsupportedMediaType(takesText ? "Send application/json or text/plain." : "Send application/json.")));
+
+    /// <summary>Reads <c>application/x-www-form-urlencoded</c>, still encoded.</summary>
+    public static ValueTask<RequestBody> ReadFormAsync(HttpContext context) =>
+        MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
+        && type.MediaType.Equals(MediaTypeNames.Application.FormUrlEncoded, StringComparison.OrdinalIgnoreCase)
+            ? ReadBytesAsync(context)
+            : new(new RequestBody(default, Problem.UnsupportedMediaType("Send application/x-www-form-urlencoded.")));
+
+    private static async ValueTask<RequestBody> ReadBytesAsync(HttpContext context)
     {
         var request = context.Request;
-        if (!IsAccepted(request.ContentType, takesText))
-            return new(default, Problem.UnsupportedMediaType(takesText ? "Send application/json or text/plain." : "Send application/json."));
         if (request.Headers.ContentEncoding is { Count: > 0 } encoding && encoding != "identity")
             return new(default, Problem.UnsupportedMediaType("Send the body without Content-Encoding."));
 

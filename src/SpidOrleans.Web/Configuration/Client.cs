@@ -13,6 +13,8 @@ public sealed partial class Client
 
     public const string IdRule = "1 to 64 of A-Z, a-z, 0-9, '_', '.' and '-'";
 
+    private const int TokenKeyBytes = 32;
+
     public required string Id { get; init; }
 
     /// <summary>The sender as the grains know it; its name leaves as the property <c>Client</c>.</summary>
@@ -20,6 +22,9 @@ public sealed partial class Client
 
     /// <summary>SHA-256 of the secret: comparing digests takes the same time whatever was sent.</summary>
     public required byte[] SecretHash { get; init; }
+
+    /// <summary>Signs the client's access tokens: see <see cref="DeriveTokenKey"/>.</summary>
+    public required byte[] TokenKey { get; init; }
 
     /// <summary>Signs what browsers are told; null: answers are not signed.</summary>
     public byte[]? SignSecret { get; init; }
@@ -41,11 +46,17 @@ public sealed partial class Client
 
     internal static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 
+    /// <summary>32 bytes that whoever is configured with the secret derives alike, and that tell nothing of it to whoever lacks
+    /// them. HKDF keeps them apart from anything else that the secret is used for.</summary>
+    internal static byte[] DeriveTokenKey(string secret) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), TokenKeyBytes, info: "SpidOrleans access token"u8.ToArray());
+
     internal static Client Demo(string project) => new()
     {
         Id = DemoId,
         Source = new EventSource { ClientName = "Demo", Project = project },
         SecretHash = Hash("demo-secret"),
+        TokenKey = DeriveTokenKey("demo-secret"),
         SignSecret = "demo-sign-secret"u8.ToArray(),
         IsDemo = true,
     };
@@ -67,6 +78,7 @@ public sealed partial class Client
             Id = id,
             Source = new EventSource { ClientName = name ?? id, Project = project ?? projects.First() },
             SecretHash = Hash(secret),
+            TokenKey = DeriveTokenKey(secret),
             SignSecret = signSecret is null ? null : Encoding.UTF8.GetBytes(signSecret),
             Origins = [.. origins.Select(origin => WebOrigin.Of(new Uri(origin)))],
             RedirectUris = [.. redirectUris],

@@ -22,6 +22,11 @@ public static class ListenAddresses
         };
     }
 
+    /// <summary>False when Kestrel would listen where it does by itself.</summary>
+    public static bool AreConfigured(IConfiguration configuration) =>
+        configuration.GetSection("Kestrel:Endpoints").GetChildren().Any()
+        || new[] { "urls", "http_ports", "https_ports" }.Any(key => configuration[key] is { Length: > 0 });
+
     private static bool IsBeyondLoopback(string url)
     {
         try

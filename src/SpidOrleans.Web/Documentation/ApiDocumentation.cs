@@ -41,6 +41,14 @@ internal static class ApiDocumentation
                     Scheme = "basic",
                     Description = "A client's id and secret.",
                 },
+                [BearerAuthentication.Name] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.Http,
+                    Scheme = "bearer",
+                    BearerFormat = "JWT",
+                    Description = "An access token of /oauth/token. One that is forged, expired or another server's is answered 401 with "
+                        + "WWW-Authenticate: Bearer error=\"invalid_token\".",
+                },
             };
             return Task.CompletedTask;
         });

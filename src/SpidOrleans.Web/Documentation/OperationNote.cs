@@ -9,6 +9,11 @@ internal sealed record OperationNote(
 {
     public bool IsBodyRequired { get; init; } = true;
 
+    public string BodyType { get; init; } = "application/json";
+
+    /// <summary>Refusals that are no problem details: their body and their statuses.</summary>
+    public (Type Body, IReadOnlyList<int> Statuses)? OwnRefusals { get; init; }
+
     public IReadOnlyList<QueryNote> Query { get; init; } = [];
 }
 
@@ -19,11 +24,14 @@ internal static class OperationNotes
     public static TBuilder Describe<TBuilder>(
         this TBuilder endpoint, string id, string summary, string description, Type? body = null, Type? answer = null,
         int answerStatus = StatusCodes.Status200OK, IReadOnlyList<int>? refusals = null, string? answerType = "application/json",
-        IReadOnlyList<QueryNote>? query = null, bool isBodyRequired = true)
+        IReadOnlyList<QueryNote>? query = null, bool isBodyRequired = true, string bodyType = "application/json",
+        (Type Body, IReadOnlyList<int> Statuses)? ownRefusals = null)
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new OperationNote(id, summary, description, body, answer, answerType, answerStatus, refusals ?? [])
         {
             Query = query ?? [],
             IsBodyRequired = isBodyRequired,
+            BodyType = bodyType,
+            OwnRefusals = ownRefusals,
         });
 }

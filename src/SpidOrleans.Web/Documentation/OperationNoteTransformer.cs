@@ -22,7 +22,7 @@ internal sealed class OperationNoteTransformer : IOpenApiOperationTransformer
         operation.RequestBody = note.Body is null ? null : new OpenApiRequestBody
         {
             Required = note.IsBodyRequired,
-            Content = await ContentAsync("application/json", note.Body),
+            Content = await ContentAsync(note.BodyType, note.Body),
         };
         operation.Responses = new OpenApiResponses
         {
@@ -42,9 +42,24 @@ internal sealed class OperationNoteTransformer : IOpenApiOperationTransformer
             };
         }
 
+        if (note.OwnRefusals is { } own)
+        {
+            foreach (var status in own.Statuses)
+            {
+                operation.Responses[Status(status)] = new OpenApiResponse
+                {
+                    Description = ReasonPhrases.GetReasonPhrase(status),
+                    Content = await ContentAsync("application/json", own.Body),
+                };
+            }
+        }
+
         operation.Parameters = [.. PathParameters(context.Description.RelativePath ?? ""), .. note.Query.Select(Parameter)];
         if (metadata.OfType<IAuthorizeData>().Any())
-            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BasicAuthentication.Name, context.Document)] = [] }];
+            operation.Security = [Requires(BasicAuthentication.Name), Requires(BearerAuthentication.Name)];
+
+        // One of them suffices.
+        OpenApiSecurityRequirement Requires(string scheme) => new() { [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [] };
 
         async Task<Dictionary<string, OpenApiMediaType>> ContentAsync(string contentType, Type type) => new()
         {

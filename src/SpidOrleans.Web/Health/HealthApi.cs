@@ -19,7 +19,7 @@ internal static class HealthApi
     {
         routes.MapGet("/live", Live).Describe("live", "Says that the process runs", "Never asks the database.", answer: typeof(HealthAnswer));
         routes.MapGet("/ready", ReadyAsync).Describe("ready", "Says whether requests can be served",
-            "503 while the host drains or the database is away.", answer: typeof(HealthAnswer), refusals: [503]);
+            "503 while the host drains, or the database or the cluster is away.", answer: typeof(HealthAnswer), refusals: [503]);
     }
 
     public static IServiceCollection AddReadiness(this IServiceCollection services)

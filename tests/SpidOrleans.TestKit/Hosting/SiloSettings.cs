@@ -33,5 +33,8 @@ public sealed record SiloSettings
         foreach (var (key, value) in More) yield return Set(key, value);
     }
 
-    private static KeyValuePair<string, string> Set(string key, string value) => new(key.Replace(":", "__", StringComparison.Ordinal), value);
+    /// <summary>The environment variable that stands for a configuration key.</summary>
+    internal static string Variable(string key) => key.Replace(":", "__", StringComparison.Ordinal);
+
+    private static KeyValuePair<string, string> Set(string key, string value) => new(Variable(key), value);
 }

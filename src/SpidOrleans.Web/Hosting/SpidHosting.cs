@@ -1,19 +1,29 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using SpidOrleans.Web.Configuration;
 
-namespace SpidOrleans.Silo;
+namespace SpidOrleans.Web.Hosting;
 
-/// <summary>What surrounds the product in its process: logging, Kestrel's limits, Orleans' ports and time-outs.</summary>
-internal static class Hosting
+/// <summary>What surrounds the product in each of its processes: defaults, logging, Kestrel's limits, the way it stops.</summary>
+public static class SpidHosting
 {
+    /// <summary>A grain that has not answered by then counts as failed: the caller is told to try again (503).</summary>
+    public static readonly TimeSpan GrainCallTimeout = TimeSpan.FromSeconds(10);
+
     /// <summary>Open connections; more wait in the kernel's queue. Browsers hold several each.</summary>
     private const int ConnectionsMax = 20_000;
 
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>The defaults that lie beside the program, below every other source: the host may be started from any folder.</summary>
-    public static WebApplicationBuilder AddDefaults(this WebApplicationBuilder builder)
+    /// <param name="url">Where to listen unless something is configured; null: where Kestrel does.</param>
+    public static WebApplicationBuilder AddDefaults(this WebApplicationBuilder builder, string? url = null)
     {
         builder.Configuration.Sources.Insert(0, new JsonConfigurationSource
         {
@@ -21,14 +31,16 @@ internal static class Hosting
             Path = "appsettings.json",
             Optional = true,
         });
+        if (url is not null && !ListenAddresses.AreConfigured(builder.Configuration)) builder.WebHost.UseUrls(url);
         return builder;
     }
 
+    /// <exception cref="ConfigurationException">A log level or an address is none.</exception>
     /// <exception cref="PortTakenException">A port is in use.</exception>
-    public static void ConfigureHosting(this WebApplicationBuilder builder, SpidSettings settings)
+    public static WebApplicationBuilder ConfigureHosting(this WebApplicationBuilder builder)
     {
         RequireLogLevels(builder.Configuration);
-        Ports.RequireFree(settings.Silo, builder.Configuration["urls"]);
+        Ports.RequireFree(builder.Configuration["urls"]);
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
@@ -42,7 +54,7 @@ internal static class Hosting
             kestrel.Limits.MaxConcurrentConnections = ConnectionsMax;
         });
         builder.Services.AddHostedService<Draining>();
-        builder.Services.AddHealthChecks().AddCheck<OutboxCheck>("outbox");
+        return builder;
     }
 
     /// <exception cref="ConfigurationException">.NET would say that a level is wrong, but not which one.</exception>

@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 
-namespace SpidOrleans.Silo;
+namespace SpidOrleans.Web.Hosting;
 
 /// <summary>
 /// The time between being asked to stop and stopping. Readiness is red already, so a balancer sends no more; whoever still
@@ -42,7 +45,7 @@ internal sealed class Draining(IHostApplicationLifetime lifetime, TimeProvider c
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
-internal static class DrainingApplication
+public static class DrainingApplication
 {
     /// <summary>Asks for the end of every connection that is used while the host drains.</summary>
     public static WebApplication UseDraining(this WebApplication app)

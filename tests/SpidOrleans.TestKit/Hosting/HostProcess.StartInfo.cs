@@ -1,14 +1,13 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace SpidOrleans.TestKit.Hosting;
 
-public sealed partial class SiloProcess
+public abstract partial class HostProcess
 {
     private ProcessStartInfo StartInfo()
     {
-        var file = SiloFile.Find();
+        var file = HostFile.Find(Program);
         var home = Path.GetDirectoryName(file)!;
         var start = new ProcessStartInfo("dotnet", ["exec", "--runtimeconfig", RuntimeConfig(file), file])
         {
@@ -21,9 +20,7 @@ public sealed partial class SiloProcess
         start.Environment["ASPNETCORE_CONTENTROOT"] = File.Exists(Path.Combine(home, "appsettings.json")) ? home : DataFolder;
         start.Environment["Logging__LogLevel__Orleans"] = "Warning";
         start.Environment["Logging__LogLevel__Microsoft"] = "Warning";
-        start.Environment["Storage__ConnectionString"] = $"Data Source={Path.Combine(DataFolder, "spidorleans.db")}";
-        start.Environment["Cluster__SiloPort"] = _siloPort.ToString(CultureInfo.InvariantCulture);
-        start.Environment["Cluster__GatewayPort"] = _gatewayPort.ToString(CultureInfo.InvariantCulture);
+        foreach (var (key, value) in OwnSettings()) start.Environment[SiloSettings.Variable(key)] = value;
         foreach (var (name, value) in _settings.Environment()) start.Environment[name] = value;
         return start;
     }

@@ -1,20 +1,17 @@
 using System.Net.Sockets;
-using SpidOrleans.Storage;
 using SpidOrleans.Web.Configuration;
 
-namespace SpidOrleans.Silo;
+namespace SpidOrleans.Web.Hosting;
 
 /// <summary>Why the host did not start, for the operator: lines, not a stack trace.</summary>
 /// <param name="Text">One line per fault.</param>
 /// <param name="ExitCode">1: what .NET objects to; 2: the configuration; 3: the storage; 4: a port.</param>
-internal sealed record StartFailure(string Text, int ExitCode)
+public sealed record StartFailure(string Text, int ExitCode)
 {
     /// <summary>Null for what nobody foresaw, which deserves its stack trace.</summary>
     public static StartFailure? Of(Exception exception) => exception switch
     {
         ConfigurationException => new(exception.Message, 2),
-        ShardsChangedException => new("configuration: " + exception.Message.ReplaceLineEndings("\nconfiguration: "), 2),
-        StorageUnavailableException => new("storage: " + exception.Message, 3),
         PortTakenException => new("port: " + exception.Message, 4),
         // What .NET itself objects to in its own settings: URLs, log levels, certificates, a file that is no JSON.
         // Thrown by our own code they are faults of ours, which deserve their stack trace.

@@ -1,25 +1,27 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Http;
 using SpidOrleans.Web.Configuration;
 
-namespace SpidOrleans.Silo;
+namespace SpidOrleans.Web.Hosting;
 
 /// <summary>Finds out before anything starts what would otherwise end in the middle of a start, with pages of stack trace.</summary>
-internal static class Ports
+public static class Ports
 {
+    private const string KestrelDefault = "http://localhost:5000";
+
     /// <exception cref="PortTakenException">Naming the setting.</exception>
     /// <exception cref="ConfigurationException">An address that nobody can listen on.</exception>
-    public static void RequireFree(SiloSettings silo, string? urls)
+    public static void RequireFree(string? urls)
     {
-        RequireFree("Cluster:SiloPort", new IPEndPoint(silo.AdvertisedAddress ?? IPAddress.Loopback, silo.SiloPort));
-        RequireFree("Cluster:GatewayPort", new IPEndPoint(silo.AdvertisedAddress ?? IPAddress.Loopback, silo.GatewayPort));
-        foreach (var url in (urls ?? "http://localhost:5000").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var url in (urls ?? KestrelDefault).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (ToEndPoint(url) is { Port: > 0 } endPoint) RequireFree("ASPNETCORE_URLS", endPoint);
         }
     }
 
-    private static void RequireFree(string key, IPEndPoint endPoint)
+    /// <inheritdoc cref="RequireFree(string?)"/>
+    public static void RequireFree(string key, IPEndPoint endPoint)
     {
         try
         {

@@ -1,10 +1,12 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
-namespace SpidOrleans.Silo;
+namespace SpidOrleans.Web.Hosting;
 
 /// <summary>The time until the host serves: a signal ends it in order, and what goes wrong in it is told once, by
 /// <see cref="StartFailure"/>, not by every part that was torn down half built.</summary>
-internal sealed class HostStart : IDisposable
+public sealed class HostStart : IDisposable
 {
     private readonly CancellationTokenSource _interruption = new();
     private readonly PosixSignalRegistration[] _signals;
@@ -16,6 +18,31 @@ internal sealed class HostStart : IDisposable
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt),
         PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt),
     ];
+
+    /// <summary>Starts a host and serves until it is stopped.</summary>
+    /// <param name="explain">Why a start failed, for what this host knows of; null for what nobody foresaw.</param>
+    /// <param name="serveAsync">Builds the host and completes when it has stopped.</param>
+    /// <returns>The process' exit code: 0, or <see cref="StartFailure.ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(Func<Exception, StartFailure?> explain, Func<HostStart, Task> serveAsync)
+    {
+        Tuning.Apply();
+        using var start = new HostStart();
+        try
+        {
+            await serveAsync(start);
+            return 0;
+        }
+        catch (Exception) when (start.WasInterrupted)
+        {
+            // Asked to stop before it had started.
+            return 0;
+        }
+        catch (Exception exception) when (explain(exception) is { } failure)
+        {
+            await Console.Error.WriteLineAsync(failure.Text);
+            return failure.ExitCode;
+        }
+    }
 
     /// <summary>Cancelled by the first signal to stop.</summary>
     public CancellationToken Interruption => _interruption.Token;

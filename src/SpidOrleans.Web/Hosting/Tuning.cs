@@ -1,7 +1,7 @@
-namespace SpidOrleans.Silo;
+namespace SpidOrleans.Web.Hosting;
 
 /// <summary>What .NET lets a process choose for its speed only by an argument or the environment.</summary>
-internal static class Tuning
+public static class Tuning
 {
     /// <summary>Configuration is read once, at start. Watching its files for changes means watching the whole folder, and with it
     /// the database below it: every write to that woke a thread.</summary>

@@ -1,7 +1,7 @@
-namespace SpidOrleans.Silo;
+namespace SpidOrleans.Web.Hosting;
 
 /// <summary>Somebody else listens where this host should.</summary>
-internal sealed class PortTakenException : Exception
+public sealed class PortTakenException : Exception
 {
     public PortTakenException() { }
 
