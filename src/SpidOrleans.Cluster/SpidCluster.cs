@@ -26,9 +26,9 @@ public static class SpidCluster
         return services;
     }
 
-    /// <summary>The stream that wakes the emitters.</summary>
+    /// <summary>The stream that wakes the emitters, and where they are.</summary>
     public static ISiloBuilder AddSpidStreams(this ISiloBuilder silo) =>
-        silo.AddMemoryStreams(OutboxBell.StreamName, streams =>
+        silo.ConfigureServices(services => services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>()).AddMemoryStreams(OutboxBell.StreamName, streams =>
         {
             streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
             streams.ConfigurePullingAgent(agent => agent.Configure(options =>

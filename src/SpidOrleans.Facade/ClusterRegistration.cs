@@ -1,5 +1,6 @@
 using System.Net;
 using Orleans.Configuration;
+using SpidOrleans.Storage.PostgreSql;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Hosting;
@@ -40,9 +41,14 @@ internal static class ClusterRegistration
         return builder;
     }
 
-    /// <summary>SQLite means one silo, at the address that it advertises.</summary>
-    private static IClientBuilder UseDiscovery(this IClientBuilder client, SpidSettings settings) =>
-        client.UseStaticClustering(new IPEndPoint(settings.Silo.AdvertisedAddress, settings.Silo.GatewayPort));
+    /// <summary>SQLite means one silo, at the address that it advertises; PostgreSQL knows all that are in service.</summary>
+    private static IClientBuilder UseDiscovery(this IClientBuilder client, SpidSettings settings)
+    {
+        if (settings.Storage.Provider == StorageProvider.Sqlite)
+            return client.UseStaticClustering(new IPEndPoint(settings.Silo.AdvertisedAddress ?? IPAddress.Loopback, settings.Silo.GatewayPort));
+        client.Services.AddPostgreSqlDatabase(storage => storage.ConnectionString = settings.Storage.ConnectionString);
+        return client.UsePostgreSqlClustering();
+    }
 
     private static bool IsHosted(ServiceDescriptor service) => service.ServiceType == typeof(IHostedService);
 }

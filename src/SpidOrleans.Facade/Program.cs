@@ -1,9 +1,10 @@
+using Orleans.Messaging;
 using SpidOrleans.Facade;
 using SpidOrleans.Web;
 using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Hosting;
 
-return await HostStart.RunAsync(StartFailure.Of, async start =>
+return await HostStart.RunAsync(FacadeStartFailure.Of, async start =>
 {
     var builder = WebApplication.CreateBuilder([.. args, Tuning.ReadConfigurationOnce]).AddDefaults(url: "http://localhost:5001");
     var settings = SpidSettings.Read(builder.Configuration);
@@ -16,5 +17,7 @@ return await HostStart.RunAsync(StartFailure.Of, async start =>
 
     await using var app = builder.Build();
     app.Lifetime.ApplicationStarted.Register(start.End);
+    // A connection string that is none is told now, rather than when the background comes to it.
+    app.Services.GetRequiredService<IGatewayListProvider>();
     await ((IHost)app.UseDraining().MapSpidFacade()).RunAsync(start.Interruption);
 });

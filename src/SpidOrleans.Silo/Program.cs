@@ -1,7 +1,6 @@
 using SpidOrleans.Cluster;
 using SpidOrleans.Mixpanel.Delivery;
 using SpidOrleans.Silo;
-using SpidOrleans.Storage.Sqlite;
 using SpidOrleans.Web;
 using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Hosting;
@@ -14,10 +13,10 @@ return await HostStart.RunAsync(SiloStartFailure.Of, async start =>
     start.Quieten(builder.Services);
 
     // Started in this order and stopped in reverse: requests end first, then the grains, then the outbox.
-    builder.Services.AddSqliteStorage(storage => storage.ConnectionString = settings.Storage.ConnectionString);
+    builder.Services.AddStorage(settings.Storage);
     builder.Services.AddMixpanel();
     builder.Services.AddProjects(settings).AddSpidOutbox();
-    builder.UseOrleans(silo => silo.UseSingleSilo(settings.Silo).AddSqliteGrainStorage().AddSpidStreams());
+    builder.UseOrleans(silo => silo.UseSpid(settings));
     builder.Services.AddSpidEmission();
     builder.Services.AddSpidWeb(settings);
 

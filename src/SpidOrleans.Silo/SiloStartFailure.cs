@@ -10,7 +10,7 @@ internal static class SiloStartFailure
     public static StartFailure? Of(Exception exception) => exception switch
     {
         ShardsChangedException => new("configuration: " + exception.Message.ReplaceLineEndings("\nconfiguration: "), 2),
-        StorageUnavailableException => new("storage: " + exception.Message, 3),
+        StorageUnavailableException => StartFailure.OfStorage(exception),
         _ => StartFailure.Of(exception),
     };
 }

@@ -5,12 +5,12 @@ using SpidOrleans.Benchmarks.Sink;
 // The program is three: the comparison, and the two servers that it starts from the same file in processes of their own.
 switch (args)
 {
-    case ["floor", var port, var file, var connections]:
-        return await FloorServer.RunAsync(int.Parse(port), file, Enum.Parse<FloorConnections>(connections));
+    case ["floor", var port, var kind, var database]:
+        return await FloorServer.RunAsync(int.Parse(port), Enum.Parse<FloorKind>(kind), database);
     case ["sink", var port]:
         return await SinkServer.RunAsync(int.Parse(port));
     default:
         return BenchmarkOptions.TryParse(args, out var options, out var fault)
-            ? await new Comparison(options).RunAsync()
+            ? await Series.RunAsync(options)
             : BenchmarkOptions.Explain(fault);
 }

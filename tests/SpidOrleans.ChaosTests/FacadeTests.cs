@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using SpidOrleans.TestKit.Checking;
 using SpidOrleans.TestKit.Hosting;
+using SpidOrleans.TestKit.Postgres;
 using SpidOrleans.TestKit.Sending;
 using SpidOrleans.TestKit.StandIn;
 using Xunit;
@@ -84,6 +85,37 @@ public sealed class FacadeTests
         Promises.AssertKept(ledger, mixpanel);
         Assert.DoesNotContain("   at ", facade.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(visitor, facade.Output, StringComparison.Ordinal);
+    }
+
+    [Fact(Skip = PostgresServer.NotInstalled, SkipUnless = nameof(PostgresServer.IsInstalled), SkipType = typeof(PostgresServer))]
+    public async Task TheFacade_FindsSilosInPostgreSql_AndTurnsToThoseThatRemain()
+    {
+        var ledger = new Ledger();
+        await using var mixpanel = await MixpanelStandIn.StartAsync();
+        await using var postgres = await PostgresServer.StartAsync();
+        var settings = Hosts.On(mixpanel) with
+        {
+            More = new Dictionary<string, string>
+            {
+                ["Storage:Provider"] = "PostgreSql",
+                ["Storage:ConnectionString"] = await postgres.CreateDatabaseAsync(),
+            },
+        };
+        // The facade is first, so that it meets a database without a list of silos.
+        await using var facade = await FacadeProcess.StartAsync(settings, Loopback.FreePort());
+        await using var first = await SiloProcess.StartAsync(settings);
+        using var backEnd = new BackEnd(facade.Address, TestClient.News);
+        var sender = new LedgerSender("sender", backEnd, ledger, TimeProvider.System);
+        var visitors = Enumerable.Range(0, 20).Select(_ => Addressee.Visitor(Guid.NewGuid().ToString())).ToList();
+
+        await sender.TrackAsync(visitors);
+        await using var second = await SiloProcess.StartAsync(settings);
+        await first.KillAsync();
+        await sender.TrackAsync(visitors);
+
+        await mixpanel.Arrivals.WaitForMarkersAsync(ledger.AcknowledgedMarkers(), TimeSpan.FromSeconds(60));
+        Promises.AssertKept(ledger, mixpanel);
+        Assert.DoesNotContain("   at ", facade.Output, StringComparison.Ordinal);
     }
 
     [Fact]

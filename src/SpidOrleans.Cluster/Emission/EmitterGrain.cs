@@ -16,11 +16,13 @@ namespace SpidOrleans.Cluster.Emission;
 /// </summary>
 [GrainType("emitter")]
 [KeepAlive]
+[ShardPlacement]
 [ImplicitStreamSubscription(OutboxBell.StreamName)]
 internal sealed partial class EmitterGrain(
     IOutbox outbox,
     MixpanelClient mixpanel,
     ClusterSettings settings,
+    ISiloStatusOracle silos,
     [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
     ILogger<EmitterGrain> logger)
     : Grain, IEmitterGrain, IStreamSubscriptionObserver, IAsyncObserver<OutboxRing>, IDisposable
@@ -59,10 +61,23 @@ internal sealed partial class EmitterGrain(
 
     public Task WakeAsync()
     {
+        if (!IsHere())
+        {
+            // A silo has come that this shard belongs to: the next bell rings there.
+            this.MigrateOnIdle();
+            return Task.CompletedTask;
+        }
+
         _isRung = true;
         // The loop runs on this grain's scheduler between its calls; a bell while it runs only leaves the mark.
         if (_drain.IsCompleted && _project is not null && !_stopping.IsCancellationRequested) _drain = DrainAsync(_project);
         return Task.CompletedTask;
+    }
+
+    private bool IsHere()
+    {
+        var active = silos.GetApproximateSiloStatuses(onlyActive: true).Keys;
+        return active.Count == 0 || ShardPlacement.OwnerOf(_shard.Key, active).Equals(silos.SiloAddress);
     }
 
     private async Task DrainAsync(MixpanelProject project)
@@ -102,7 +117,7 @@ internal sealed partial class EmitterGrain(
         }
         catch (OutboxUnavailableException exception)
         {
-            LogOutboxAway(logger, _shard, exception);
+            LogOutboxAway(logger, _shard, exception.Message);
             return Backoff.Next(++_attempt, new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
         }
     }
@@ -134,14 +149,22 @@ internal sealed partial class EmitterGrain(
                 LogUnauthorised(logger, _shard.Project, status, EmissionLimits.UnauthorisedPause);
                 return EmissionLimits.UnauthorisedPause;
             case SendOutcome.Retry retry:
-                var pause = Backoff.Next(++_attempt, retry, Random.Shared.NextDouble());
-                LogRetry(logger, _shard, rows.Count, retry.Reason, _attempt, pause);
-                return pause;
+                return PauseBefore(retry, rows.Count);
+            case SendOutcome.Unclear unclear:
+                // Of one event the client makes a refusal; should it ever not, the event stays.
+                return PauseBefore(new SendOutcome.Retry(null, unclear.Reason, null, Throttled: false), rows.Count);
         }
 
         _attempt = 0;
         _eventsMax = Math.Min(_eventsMax * 2, EmissionLimits.BatchEventsMax);
         return rows.Count < EmissionLimits.BatchEventsWorthwhile ? EmissionLimits.Linger : TimeSpan.Zero;
+    }
+
+    private TimeSpan PauseBefore(SendOutcome.Retry retry, int rows)
+    {
+        var pause = Backoff.Next(++_attempt, retry, Random.Shared.NextDouble());
+        LogRetry(logger, _shard, rows, retry.Reason, _attempt, pause);
+        return pause;
     }
 
     private TimeSpan PauseAfterUnexplained()
@@ -173,8 +196,8 @@ internal sealed partial class EmitterGrain(
         "Mixpanel refused {EventCount} events of shard {Shard} in a row without naming a fault of theirs: look at the project's settings; the next in {Pause}")]
     private static partial void LogUnexplained(ILogger logger, int eventCount, Shard shard, TimeSpan pause);
 
-    [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "The outbox does not answer the emitter of shard {Shard}; it tries again")]
-    private static partial void LogOutboxAway(ILogger logger, Shard shard, Exception exception);
+    [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "The outbox does not answer the emitter of shard {Shard} ({Reason}); it tries again")]
+    private static partial void LogOutboxAway(ILogger logger, Shard shard, string reason);
 
     [LoggerMessage(EventId = 3105, Level = LogLevel.Error, Message = "The emitter of shard {Shard} stumbled; the sweep starts it again")]
     private static partial void LogDrainFailed(ILogger logger, Shard shard, Exception exception);

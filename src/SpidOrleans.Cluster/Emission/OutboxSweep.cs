@@ -24,7 +24,7 @@ internal sealed partial class OutboxSweep(
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                LogSweepFailed(logger, exception);
+                LogSweepFailed(logger, (exception as OutboxUnavailableException)?.Message ?? exception.GetType().Name);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -55,8 +55,8 @@ internal sealed partial class OutboxSweep(
     }
 
     [LoggerMessage(EventId = 3011, Level = LogLevel.Warning, Message =
-        "The sweep of the outbox failed; delivery goes on by the stream, and the next sweep is due in seconds")]
-    private static partial void LogSweepFailed(ILogger logger, Exception exception);
+        "The sweep of the outbox failed ({Reason}); delivery goes on by the stream, and the next sweep is due in seconds")]
+    private static partial void LogSweepFailed(ILogger logger, string reason);
 
     [LoggerMessage(EventId = 3013, Level = LogLevel.Warning, Message = "The emitter of shard {Shard} could not be woken ({Reason}); the next sweep is due in seconds")]
     private static partial void LogWakeFailed(ILogger logger, Shard shard, string reason);

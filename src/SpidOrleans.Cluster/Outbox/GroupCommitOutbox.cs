@@ -117,7 +117,7 @@ public sealed partial class GroupCommitOutbox(
         catch (Exception exception)
         {
             // Whatever it was, the callers are told «unknown» and send the same again.
-            LogCommitFailed(logger, group.Count, exception);
+            LogCommitFailed(logger, group.Count, (exception as OutboxUnavailableException)?.Message ?? exception.GetType().Name);
             var reason = exception as OutboxUnavailableException
                 ?? new OutboxUnavailableException("the outbox did not confirm the commit", exception);
             foreach (var operation in group) operation.Fail(reason);
@@ -134,6 +134,6 @@ public sealed partial class GroupCommitOutbox(
     }
 
     [LoggerMessage(EventId = 2101, Level = LogLevel.Error, Message =
-        "The outbox did not confirm a group of {OperationCount} operations; their senders are told to try again")]
-    private static partial void LogCommitFailed(ILogger logger, int operationCount, Exception exception);
+        "The outbox did not confirm a group of {OperationCount} operations ({Reason}); their senders are told to try again")]
+    private static partial void LogCommitFailed(ILogger logger, int operationCount, string reason);
 }

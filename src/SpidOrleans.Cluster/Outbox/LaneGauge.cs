@@ -1,3 +1,5 @@
+using SpidOrleans.Contracts.Settings;
+
 namespace SpidOrleans.Cluster.Outbox;
 
 /// <summary>
@@ -31,4 +33,28 @@ internal sealed class LaneGauge(int limit, TimeProvider clock)
 
     /// <summary>Others have put rows into the lane: count before the next append.</summary>
     public void Forget() => _atMost = limit;
+}
+
+/// <summary>The gauges of one identity, one per project: hardly anybody has two.</summary>
+internal struct LaneGauges
+{
+    private (string Project, LaneGauge Gauge)[]? _gauges;
+
+    public LaneGauge Of(string project, ClusterSettings settings, TimeProvider clock)
+    {
+        foreach (var (known, gauge) in _gauges ?? [])
+        {
+            if (known == project) return gauge;
+        }
+
+        var added = new LaneGauge(settings.PendingPerLane, clock);
+        _gauges = [.. _gauges ?? [], (project, added)];
+        return added;
+    }
+
+    /// <inheritdoc cref="LaneGauge.Forget"/>
+    public readonly void Forget()
+    {
+        foreach (var (_, gauge) in _gauges ?? []) gauge.Forget();
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Orleans.Placement;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
@@ -14,16 +15,17 @@ namespace SpidOrleans.Cluster.Users;
 /// other. It calls nobody but the outbox, so visitors that wait for it cannot wait in a circle.
 /// </summary>
 [GrainType("user")]
-internal sealed partial class UserGrain(
+[PreferLocalPlacement]
+internal sealed class UserGrain(
     [PersistentState("user", SpidCluster.StateProvider)] IPersistentState<UserState> state,
     IOutbox outbox,
     ClusterSettings settings,
     TimeProvider clock,
     ILogger<UserGrain> logger) : Grain, IUserGrain
 {
-    private readonly Dictionary<string, LaneGauge> _gauges = new(1);
     private readonly RecentEvents _recent = new();
     private UserId _id;
+    private LaneGauges _gauges;
     private LaneClock _laneClock;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -38,7 +40,7 @@ internal sealed partial class UserGrain(
         if (_recent.Unknown(origin, events) is not { IsEmpty: false } unknown) return TrackOutcome.Stored;
 
         var lane = LaneOf(source.Project);
-        var gauge = GaugeOf(source.Project);
+        var gauge = _gauges.Of(source.Project, settings, clock);
         try
         {
             // Whoever signs in or out need not care whether Mixpanel is there.
@@ -74,8 +76,8 @@ internal sealed partial class UserGrain(
             return new AdoptResult { Outcome = TrackOutcome.Unavailable };
         }
 
-        GaugeOf(login.Source.Project);
-        foreach (var gauge in _gauges.Values) gauge.Forget();
+        _gauges.Of(login.Source.Project, settings, clock);
+        _gauges.Forget();
         await WriteAsync(state.State.Having(visitor.VisitorId));
         return new AdoptResult { Outcome = TrackOutcome.Stored, Merged = merged };
     }
@@ -104,35 +106,9 @@ internal sealed partial class UserGrain(
         return stamped;
     }
 
-    private LaneGauge GaugeOf(string project)
-    {
-        if (!_gauges.TryGetValue(project, out var gauge)) _gauges.Add(project, gauge = new LaneGauge(settings.PendingPerLane, clock));
-        return gauge;
-    }
-
     private Lane LaneOf(string project) =>
         new(Shard.Of(project, _id.Key, settings.ShardsOf(project)), _id.Key);
 
-    /// <summary>Writes the next state unless it is the present one; after a write of unknown outcome the grain leaves.</summary>
-    private async Task WriteAsync(UserState next)
-    {
-        var before = state.State;
-        if (next == before) return;
-        state.State = next;
-        try
-        {
-            await state.WriteStateAsync();
-        }
-        catch (Exception exception)
-        {
-            state.State = before;
-            DeactivateOnIdle();
-            LogStateNotWritten(logger, exception.GetBaseException().Message);
-            throw;
-        }
-    }
-
-    [LoggerMessage(EventId = 2301, Level = LogLevel.Warning, Message =
-        "A user's state was not confirmed as stored ({Reason}); the grain reloads it and its caller is told to try again")]
-    private static partial void LogStateNotWritten(ILogger logger, string reason);
+    /// <summary>A repeat costs nothing.</summary>
+    private Task WriteAsync(UserState next) => next == state.State ? Task.CompletedTask : this.WriteAsync(state, next, logger);
 }

@@ -40,7 +40,7 @@ internal sealed partial class VisitorGrain
     private async Task<TrackOutcome> AppendAsync(EventSource source, ImmutableArray<TrackedEvent> events)
     {
         var lane = LaneOf(source.Project, _id.Key);
-        if (!_gauges.TryGetValue(source.Project, out var gauge)) _gauges.Add(source.Project, gauge = new LaneGauge(settings.PendingPerLane, clock));
+        var gauge = _gauges.Of(source.Project, settings, clock);
         try
         {
             if (!await gauge.HasRoomAsync(events.Length, outbox, lane, CancellationToken.None)) return TrackOutcome.LaneFull;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Placement;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts;
@@ -13,6 +14,7 @@ namespace SpidOrleans.Cluster.Visitors;
 /// arrives during a merge waits for it.
 /// </summary>
 [GrainType("visitor")]
+[PreferLocalPlacement]
 internal sealed partial class VisitorGrain(
     [PersistentState("visitor", SpidCluster.StateProvider)] IPersistentState<VisitorState> state,
     IOutbox outbox,
@@ -20,9 +22,9 @@ internal sealed partial class VisitorGrain(
     TimeProvider clock,
     ILogger<VisitorGrain> logger) : Grain, IVisitorGrain
 {
-    private readonly Dictionary<string, LaneGauge> _gauges = new(1);
     private readonly RecentEvents _recent = new();
     private VisitorId _id;
+    private LaneGauges _gauges;
     private LaneClock _laneClock;
     private long _latestEventMs;
 
@@ -80,25 +82,5 @@ internal sealed partial class VisitorGrain(
         CarriesLogin = carriesLogin,
     };
 
-    /// <summary>Writes the next state, or leaves: after a write of unknown outcome only the stored state is to be believed.</summary>
-    private async Task WriteAsync(VisitorState next)
-    {
-        var before = State;
-        state.State = next;
-        try
-        {
-            await state.WriteStateAsync();
-        }
-        catch (Exception exception)
-        {
-            state.State = before;
-            DeactivateOnIdle();
-            LogStateNotWritten(logger, exception.GetBaseException().Message);
-            throw;
-        }
-    }
-
-    [LoggerMessage(EventId = 2201, Level = LogLevel.Warning, Message =
-        "A visitor's state was not confirmed as stored ({Reason}); the grain reloads it and its caller is told to try again")]
-    private static partial void LogStateNotWritten(ILogger logger, string reason);
+    private Task WriteAsync(VisitorState next) => this.WriteAsync(state, next, logger);
 }

@@ -1,12 +1,32 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Serialization.Serializers;
 using Orleans.Storage;
 
 namespace SpidOrleans.Storage.PostgreSql;
 
-/// <summary>Orleans' ADO.NET storage, whose failures of the database become ours: without the statement and its values.</summary>
-internal sealed class PostgreSqlGrainStorage(IGrainStorage inner, PostgreSqlDatabase database) : IGrainStorage
+/// <summary>Orleans' ADO.NET storage, with reads in groups, and with the database's failures told without the statement and its
+/// values.</summary>
+internal sealed class PostgreSqlGrainStorage(
+    IGrainStorage inner, PostgreSqlDatabase database, PostgreSqlStateReader reader, IGrainStorageSerializer serializer,
+    IActivatorProvider activators, IOptions<ClusterOptions> cluster) : IGrainStorage
 {
-    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-        OrUnavailableAsync(inner.ReadStateAsync(stateName, grainId, grainState));
+    public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var key = grainId.Key.ToString()!;
+        // Orleans keeps keys that are numbers in columns of their own.
+        if (key.Length == 0 || !char.IsAsciiLetter(key[0]) || Guid.TryParse(key, out _))
+        {
+            await OrUnavailableAsync(inner.ReadStateAsync(stateName, grainId, grainState));
+            return;
+        }
+
+        var stored = await reader.ReadAsync(cluster.Value.ServiceId, stateName, key);
+        grainState.State = stored?.Payload is { } payload ? serializer.Deserialize<T>(new BinaryData(payload)) : activators.GetActivator<T>().Create();
+        grainState.ETag = stored?.Version.ToString(CultureInfo.InvariantCulture);
+        grainState.RecordExists = stored?.Payload is not null;
+    }
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         OrUnavailableAsync(inner.WriteStateAsync(stateName, grainId, grainState));

@@ -2,8 +2,11 @@ using Npgsql;
 
 namespace SpidOrleans.Storage.PostgreSql;
 
-/// <summary>A checked connection string: the database it names, for people, and the string our connections use.</summary>
-internal sealed record PostgreSqlLocation(string Name, string ConnectionString)
+/// <summary>A checked connection string.</summary>
+/// <param name="Name">The database it names, for people: no user, no password.</param>
+/// <param name="Host">The first host.</param>
+/// <param name="ConnectionString">What our connections use.</param>
+internal sealed record PostgreSqlLocation(string Name, string Host, string ConnectionString)
 {
     public const string Key = "Storage:ConnectionString";
 
@@ -56,7 +59,7 @@ internal sealed record PostgreSqlLocation(string Name, string ConnectionString)
         own.NoResetOnClose = true;
         // A refused row's values are a person's data.
         own.IncludeErrorDetail = false;
-        return new PostgreSqlLocation($"{own.Host}:{own.Port}/{own.Database}", own.ConnectionString);
+        return new PostgreSqlLocation($"{own.Host}:{own.Port}/{own.Database}", own.Host.Split(',')[0], own.ConnectionString);
 
         void SetUnlessGiven(string name, object value)
         {

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Runtime.Hosting;
@@ -37,6 +39,27 @@ public static class PostgreSqlStorage
         return services;
     }
 
+    /// <summary>The address of this machine that faces the database: where others on that network reach it.</summary>
+    /// <exception cref="StorageUnavailableException">The host cannot be resolved, or no network leads to it.</exception>
+    public static IPAddress FindOwnAddress(string connectionString)
+    {
+        var host = PostgreSqlLocation.Parse(connectionString).Host;
+        // A socket in the file system: the server is on this machine.
+        if (host.StartsWith('/') || host.StartsWith('@')) return IPAddress.Loopback;
+        try
+        {
+            // Connecting a datagram socket sends nothing; it only asks for the way.
+            using var socket = new Socket(SocketType.Dgram, ProtocolType.Udp);
+            socket.Connect(host, 1);
+            var address = ((IPEndPoint)socket.LocalEndPoint!).Address;
+            return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        }
+        catch (SocketException exception)
+        {
+            throw new StorageUnavailableException($"{PostgreSqlLocation.Key}: no way leads to host '{host}' ({exception.SocketErrorCode})", exception);
+        }
+    }
+
     /// <summary>Grain state under <see cref="SpidCluster.StateProvider"/>, in the database of <see cref="AddPostgreSqlStorage"/>.</summary>
     public static ISiloBuilder AddPostgreSqlGrainStorage(this ISiloBuilder silo) =>
         silo.ConfigureServices(services => services.AddPostgreSqlGrainStorage());
@@ -67,7 +90,9 @@ public static class PostgreSqlStorage
             // An erased person's row goes, not only its content.
             options.DeleteStateOnClear = true;
         }));
-        return services.AddGrainStorage(SpidCluster.StateProvider, static (provider, _) => new PostgreSqlGrainStorage(
-            provider.GetRequiredKeyedService<IGrainStorage>(InnerStateProvider), provider.GetRequiredService<PostgreSqlDatabase>()));
+        services.AddSingleton<PostgreSqlStateReader>();
+        return services.AddGrainStorage(SpidCluster.StateProvider, static (provider, _) => ActivatorUtilities.CreateInstance<PostgreSqlGrainStorage>(
+            provider, provider.GetRequiredKeyedService<IGrainStorage>(InnerStateProvider),
+            new OrleansGrainStorageSerializer(provider.GetRequiredService<Serializer>())));
     }
 }

@@ -1,16 +1,29 @@
 namespace SpidOrleans.Web.Configuration;
 
 /// <summary>Section <c>Storage</c>.</summary>
-public sealed record StorageSettings(string ConnectionString)
+public sealed record StorageSettings(StorageProvider Provider, string ConnectionString)
 {
     public const string DefaultConnectionString = "Data Source=data/spidorleans.db";
 
     internal static StorageSettings Read(SectionReader section)
     {
-        section.Text("Provider", "'Sqlite': PostgreSql is not available in this version",
-            accepts: text => text.Equals("Sqlite", StringComparison.OrdinalIgnoreCase));
-        var connectionString = section.Text("ConnectionString", "a connection string such as " + DefaultConnectionString);
+        var provider = StorageProvider.Sqlite;
+        section.Text("Provider", $"one of {string.Join(", ", Enum.GetNames<StorageProvider>())}",
+            accepts: text => Enum.TryParse(text, ignoreCase: true, out provider) && Enum.IsDefined(provider) && !int.TryParse(text, out _));
+        var connectionString = provider == StorageProvider.Sqlite
+            ? section.Text("ConnectionString", "a connection string such as " + DefaultConnectionString) ?? DefaultConnectionString
+            : section.RequiredText("ConnectionString", "a connection string such as Host=db;Database=spid;Username=spid;Password=…");
         section.RefuseUnknown();
-        return new StorageSettings(connectionString ?? DefaultConnectionString);
+        return new StorageSettings(provider, connectionString);
     }
+}
+
+/// <summary>What everything durable is kept in.</summary>
+public enum StorageProvider
+{
+    /// <summary>One file, one process.</summary>
+    Sqlite,
+
+    /// <summary>One database, any number of silos.</summary>
+    PostgreSql,
 }

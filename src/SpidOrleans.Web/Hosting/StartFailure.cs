@@ -20,6 +20,9 @@ public sealed record StartFailure(string Text, int ExitCode)
         _ => null,
     };
 
+    /// <param name="exception">Its message is one line for the operator.</param>
+    public static StartFailure OfStorage(Exception exception) => new("storage: " + exception.Message, 3);
+
     /// <summary>The causes too: that a file could not be read says little without its why.</summary>
     private static string Tell(Exception exception)
     {

@@ -9,13 +9,14 @@ internal sealed class LoadConnection : IDisposable
 {
     private readonly RequestTemplate _request;
     private readonly AnswerReader _answers;
-    private readonly Random _random;
+    // Other visitors in each turn: with a seed, those of the warm-up would come again.
+    private readonly Random _random = new();
     private long _number;
     private long _sent;
 
-    public LoadConnection(Uri address, RequestTemplate request, int number, long firstNumber)
+    public LoadConnection(Uri address, RequestTemplate request, long firstNumber)
     {
-        (_request, _random, _number) = (request, new Random(number), firstNumber);
+        (_request, _number) = (request, firstNumber);
         Socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         Socket.Connect(new IPEndPoint(IPAddress.Loopback, address.Port));
         _answers = new AnswerReader(Socket);
@@ -23,7 +24,7 @@ internal sealed class LoadConnection : IDisposable
 
     public Socket Socket { get; }
 
-    public void Send(byte[][] visitors)
+    public void Send(Visitors visitors)
     {
         _request.Fill(visitors, _random, ref _number);
         _sent = Stopwatch.GetTimestamp();

@@ -1,33 +1,29 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using SpidOrleans.TestKit.Hosting;
 
 namespace SpidOrleans.Benchmarks.Load;
 
 /// <summary>Keeps a number of connections busy, each with one request at a time. One thread polls all of them, as <c>wrk</c>
 /// does: a thread for each would cost the servers, which share the processor, as much again in being switched.</summary>
-internal sealed class LoadGenerator(int connections, int eventsPerRequest)
+internal sealed class LoadGenerator(int connections, int eventsPerRequest, int visitorsPerRequest, Visitors visitors)
 {
-    /// <summary>So that lanes, activations and indexes are as many as on a busy site.</summary>
-    private const int Visitors = 5_000;
-
     /// <summary>Longer than SQLite's driver waits for a locked file, which is half a minute.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(90);
 
-    private readonly byte[][] _visitors = [.. Enumerable.Range(0, Visitors).Select(_ => Encoding.ASCII.GetBytes(Guid.NewGuid().ToString()))];
     private int _turns;
 
-    public Task<LoadResult> RunAsync(Uri address, TestClient client, TimeSpan duration) =>
-        Task.Factory.StartNew(() => Run(address, client, duration), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    /// <summary>The connections go to the addresses in turn.</summary>
+    public Task<LoadResult> RunAsync(IReadOnlyList<Uri> addresses, TestClient client, TimeSpan duration) =>
+        Task.Factory.StartNew(() => Run(addresses, client, duration), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private LoadResult Run(Uri address, TestClient client, TimeSpan duration)
+    private LoadResult Run(IReadOnlyList<Uri> addresses, TestClient client, TimeSpan duration)
     {
-        var template = RequestTemplate.Build(address, client, eventsPerRequest);
+        RequestTemplate[] templates = [.. addresses.Select(address => RequestTemplate.Build(address, client, eventsPerRequest, visitorsPerRequest))];
         var turn = ++_turns;
         var bySocket = Enumerable.Range(0, connections)
-            .Select(number => new LoadConnection(address, template.Copy(), number, FirstNumber(turn, number)))
+            .Select(number => new LoadConnection(addresses[number % addresses.Count], templates[number % addresses.Count].Copy(), FirstNumber(turn, number)))
             .ToDictionary(connection => connection.Socket);
         try
         {
@@ -45,7 +41,7 @@ internal sealed class LoadGenerator(int connections, int eventsPerRequest)
         var inTime = 0;
         var others = new Dictionary<int, int>();
         var start = Stopwatch.GetTimestamp();
-        foreach (var connection in waiting.Values) connection.Send(_visitors);
+        foreach (var connection in waiting.Values) connection.Send(visitors);
         var readable = new List<Socket>(waiting.Count);
         while (waiting.Count > 0)
         {
@@ -61,7 +57,7 @@ internal sealed class LoadGenerator(int connections, int eventsPerRequest)
                 var isInTime = Stopwatch.GetElapsedTime(start) <= duration;
                 if (status != (int)HttpStatusCode.Accepted) others[status] = others.GetValueOrDefault(status) + 1;
                 else if (isInTime) inTime++;
-                if (isInTime) connection.Send(_visitors);
+                if (isInTime) connection.Send(visitors);
                 else Finish(connection);
             }
         }

@@ -12,12 +12,14 @@ internal sealed class RequestTemplate
     private readonly byte[] _bytes;
     private readonly int[] _visitors;
     private readonly int[] _numbers;
+    private readonly int _visitorsPerRequest;
 
-    private RequestTemplate(byte[] bytes, int[] visitors, int[] numbers) => (_bytes, _visitors, _numbers) = (bytes, visitors, numbers);
+    private RequestTemplate(byte[] bytes, int[] visitors, int[] numbers, int visitorsPerRequest) =>
+        (_bytes, _visitors, _numbers, _visitorsPerRequest) = (bytes, visitors, numbers, visitorsPerRequest);
 
     public ReadOnlySpan<byte> Bytes => _bytes;
 
-    public static RequestTemplate Build(Uri address, TestClient client, int events)
+    public static RequestTemplate Build(Uri address, TestClient client, int events, int visitors)
     {
         var visitor = Guid.Empty.ToString();
         // Not zeros, of which the visitor's place has as many.
@@ -28,18 +30,20 @@ internal sealed class RequestTemplate
         var request = $"POST /v1/events HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Basic {credentials}\r\n" +
             $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
         var bytes = Encoding.ASCII.GetBytes(request);
-        return new RequestTemplate(bytes, Places(request, visitor), Places(request, number));
+        return new RequestTemplate(bytes, Places(request, visitor), Places(request, number), visitors);
     }
 
     /// <summary>A copy for another connection.</summary>
-    public RequestTemplate Copy() => new([.. _bytes], _visitors, _numbers);
+    public RequestTemplate Copy() => new([.. _bytes], _visitors, _numbers, _visitorsPerRequest);
 
-    /// <summary>Makes the next request: random visitors, numbers that go on.</summary>
-    public void Fill(byte[][] visitors, Random random, ref long number)
+    /// <summary>Makes the next request: other visitors, numbers that go on.</summary>
+    public void Fill(Visitors visitors, Random random, ref long number)
     {
         for (var i = 0; i < _visitors.Length; i++)
         {
-            visitors[random.Next(visitors.Length)].CopyTo(_bytes, _visitors[i]);
+            var id = _bytes.AsSpan(_visitors[i], Visitors.IdLength);
+            if (i < _visitorsPerRequest) visitors.Pick(random, id);
+            else _bytes.AsSpan(_visitors[i - _visitorsPerRequest], Visitors.IdLength).CopyTo(id);
             number++.TryFormat(_bytes.AsSpan(_numbers[i], NumberDigits), out _, "D12", CultureInfo.InvariantCulture);
         }
     }

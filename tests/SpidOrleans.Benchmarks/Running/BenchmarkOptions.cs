@@ -1,11 +1,12 @@
 using System.Globalization;
+using SpidOrleans.TestKit.Postgres;
 
 namespace SpidOrleans.Benchmarks.Running;
 
 /// <summary>How long and how hard.</summary>
 internal sealed record BenchmarkOptions
 {
-    /// <summary>Of each silo's turn; a floor's is half as long. Eight are some fifty thousand requests: a p99 of hundreds of samples.</summary>
+    /// <summary>Of each turn. Eight are some fifty thousand requests: a p99 of hundreds of samples.</summary>
     public int Seconds { get; init; } = 8;
 
     /// <summary>Turns of each side, in alternation: what else the machine does then meets all alike.</summary>
@@ -17,6 +18,17 @@ internal sealed record BenchmarkOptions
     /// <summary>One is what a back end does that tracks as it serves.</summary>
     public int EventsPerRequest { get; init; } = 1;
 
+    /// <summary>Whose the events of one request are, in turn; null: each event another's, the hardest there is.</summary>
+    public int? VisitorsPerRequest { get; init; }
+
+    public bool IsPostgres { get; init; }
+
+    /// <summary>How many silos share the database and the load: one comparison for each number.</summary>
+    public IReadOnlyList<int> Silos { get; init; } = [1];
+
+    /// <summary>How many visitors take part, null for a new one with each event: one comparison for each number.</summary>
+    public IReadOnlyList<int?> Visitors { get; init; } = [5_000];
+
     /// <summary>Where all databases lie: the disk decides what a commit costs.</summary>
     public string Folder { get; init; } = Path.GetTempPath();
 
@@ -27,37 +39,59 @@ internal sealed record BenchmarkOptions
         for (var i = 0; i < arguments.Length; i += 2)
         {
             var value = i + 1 < arguments.Length ? arguments[i + 1] : "";
-            if (arguments[i] == "--folder" && Directory.Exists(value))
-            {
-                options = options with { Folder = value };
-                continue;
-            }
-
-            var isNumber = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
             BenchmarkOptions? changed = arguments[i] switch
             {
-                "--seconds" when isNumber && number is >= 1 and <= 600 => options with { Seconds = number },
-                "--rounds" when isNumber && number is >= 1 and <= 100 => options with { Rounds = number },
-                "--connections" when isNumber && number is >= 1 and <= 1_000 => options with { Connections = number },
-                "--events-per-request" when isNumber && number is >= 1 and <= 2_000 => options with { EventsPerRequest = number },
+                "--seconds" when Number(value, 600) is { } number => options with { Seconds = number },
+                "--rounds" when Number(value, 100) is { } number => options with { Rounds = number },
+                "--connections" when Number(value, 1_000) is { } number => options with { Connections = number },
+                "--events-per-request" when Number(value, 2_000) is { } number => options with { EventsPerRequest = number },
+                "--visitors-per-request" when Number(value, 2_000) is { } number => options with { VisitorsPerRequest = number },
+                "--database" when value is "sqlite" or "postgresql" => options with { IsPostgres = value == "postgresql" },
+                "--silos" when List(value, part => Number(part, 8)) is { } silos => options with { Silos = [.. silos.Select(number => number!.Value)] },
+                "--visitors" when List(value, part => part == "new" ? 0 : Number(part, 10_000_000)) is { } visitors =>
+                    options with { Visitors = [.. visitors.Select(number => number == 0 ? null : number)] },
+                "--folder" when Directory.Exists(value) => options with { Folder = value },
                 _ => null,
             };
             if (changed is null)
             {
-                fault = $"{arguments[i]} {value}";
+                fault = $"Not understood: {arguments[i]} {value}";
                 return false;
             }
 
             options = changed;
         }
 
-        return true;
+        if (options.IsPostgres ? !PostgresServer.IsInstalled : options.Silos.Any(number => number > 1))
+            fault = options.IsPostgres ? PostgresServer.NotInstalled : "SQLite serves one silo: --silos needs --database postgresql.";
+        return fault.Length == 0;
     }
 
     public static int Explain(string fault)
     {
-        Console.Error.WriteLine($"Not understood: {fault}");
-        Console.Error.WriteLine("Options: --seconds 1-600 [8] --rounds 1-100 [3] --connections 1-1000 [64] --events-per-request 1-2000 [1] --folder <existing folder> [temp]");
+        Console.Error.WriteLine(fault);
+        Console.Error.WriteLine("""
+            Options, [defaults]:
+              --database sqlite|postgresql [sqlite]
+              --silos 1-8 [1]                        several (1,4): a comparison with each; PostgreSQL only
+              --visitors 1-10000000|new [5000]       several (1000,1000000,new): a comparison with each
+              --events-per-request 1-2000 [1]
+              --visitors-per-request 1-2000 [as many as events]
+              --connections 1-1000 [64]
+              --seconds 1-600 [8]                    of each turn
+              --rounds 1-100 [3]
+              --folder <existing folder> [temp]      where the databases lie
+            """);
         return 2;
+    }
+
+    private static int? Number(string value, int max) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= max ? number : null;
+
+    /// <returns>Null when there is a part that is none.</returns>
+    private static int?[]? List(string value, Func<string, int?> read)
+    {
+        int?[] numbers = [.. value.Split(',').Select(read)];
+        return numbers.Contains(null) ? null : numbers;
     }
 }

@@ -14,13 +14,16 @@ public sealed class PostgresServer : IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromMilliseconds(50);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("spidorleans-pg-").FullName;
+    private readonly string _folder;
+    private readonly int _connectionsMax;
     private readonly int _port = Loopback.FreePort();
     private PostgresWatch? _watch;
     private int _databases;
 
-    private PostgresServer()
+    private PostgresServer(string parent, int connectionsMax)
     {
+        _folder = Directory.CreateDirectory(Path.Combine(parent, $"spidorleans-pg-{Guid.NewGuid():N}")).FullName;
+        _connectionsMax = connectionsMax;
     }
 
     public static bool IsInstalled => PostgresFiles.Folder is not null;
@@ -39,9 +42,10 @@ public sealed class PostgresServer : IAsyncDisposable
     private PostgresWatch Running => IsRunning ? _watch! : throw new InvalidOperationException($"PostgreSQL is not running.{Environment.NewLine}{LogTail()}");
 
     /// <exception cref="InvalidOperationException">It is not installed, or did not accept connections in time.</exception>
-    public static async Task<PostgresServer> StartAsync()
+    /// <param name="parent">Gets the server's folder; one that others may pass through, or null for the temporary one.</param>
+    public static async Task<PostgresServer> StartAsync(string? parent = null, int connectionsMax = 100)
     {
-        var server = new PostgresServer();
+        var server = new PostgresServer(parent ?? Path.GetTempPath(), connectionsMax);
         try
         {
             await server.InitializeAsync();
@@ -62,7 +66,7 @@ public sealed class PostgresServer : IAsyncDisposable
         _watch?.Dispose();
         _watch = await PostgresWatch.StartAsync(LogFile, [
             "-D", DataFolder, "-p", _port.ToString(CultureInfo.InvariantCulture), "-k", SocketFolder,
-            "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=100", "-c", "shared_buffers=128MB", "-c", "autovacuum=on",
+            "-c", "listen_addresses=127.0.0.1", "-c", $"max_connections={_connectionsMax}", "-c", "shared_buffers=128MB", "-c", "autovacuum=on",
             "-c", "logging_collector=off",
         ]);
         await WaitUntilAcceptingAsync();
@@ -116,8 +120,6 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task InitializeAsync()
     {
-        // Passable, for the folder within is another user's.
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder, File.GetUnixFileMode(_folder) | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
         await PostgresUser.MakeFolderAsync(SocketFolder);
         await PostgresUser.RunAsync([
             .. PostgresUser.Become, PostgresFiles.Program("initdb"), "-D", DataFolder, "-U", SuperUser, "--auth=trust", "-E", "UTF8", "--no-locale",

@@ -4,7 +4,7 @@ namespace SpidOrleans.TestKit.Postgres;
 /// fixture. Who kills or freezes a server takes one of his own.</summary>
 public sealed class SharedPostgres : IAsyncDisposable
 {
-    private readonly Lazy<Task<PostgresServer>> _server = new(PostgresServer.StartAsync);
+    private readonly Lazy<Task<PostgresServer>> _server = new(() => PostgresServer.StartAsync());
 
     /// <returns>The connection string of a database that nobody else uses.</returns>
     public async Task<string> CreateDatabaseAsync()

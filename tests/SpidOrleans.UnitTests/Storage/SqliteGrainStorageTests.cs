@@ -1,11 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
-using Orleans.Configuration;
-using Orleans.Serialization;
-using Orleans.Storage;
-using SpidOrleans.Cluster;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Storage;
@@ -14,88 +8,22 @@ using Xunit;
 
 namespace SpidOrleans.UnitTests.Storage;
 
-/// <summary>Orleans' own ADO.NET storage on our schema and our connection, registered as a silo registers it.</summary>
-public sealed class SqliteGrainStorageTests : IAsyncLifetime
+/// <summary>The suite on SQLite, and what comes of its one writer.</summary>
+public sealed class SqliteGrainStorageTests : GrainStorageConformance
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private static readonly GrainId Grain = GrainId.Create("user", "u:1");
-
     private readonly DatabaseFolder _folder = new();
-    private readonly FakeTimeProvider _clock = new();
-    private readonly ServiceProvider _services;
 
-    public SqliteGrainStorageTests() => _services = new ServiceCollection()
-        .AddSingleton<TimeProvider>(_clock)
-        .AddLogging().AddSerializer().Configure<ClusterOptions>(options => options.ServiceId = "spid")
-        .AddSqliteStorage(options => options.ConnectionString = $"Data Source={_folder.File}")
-        .AddSqliteGrainStorage().BuildServiceProvider();
+    private SqliteDatabase Database => Services.GetRequiredService<SqliteDatabase>();
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    private IGrainStorage Storage => _services.GetRequiredKeyedService<IGrainStorage>(SpidCluster.StateProvider);
-
-    private SqliteDatabase Database => _services.GetRequiredService<SqliteDatabase>();
-
-    public async ValueTask InitializeAsync()
+    protected override Task AddStorageAsync(IServiceCollection services)
     {
-        await _services.GetRequiredService<IStorage>().InitializeAsync(Cancel);
-        var silo = new SiloLifecycleSubject(NullLogger<SiloLifecycleSubject>.Instance);
-        foreach (var participant in _services.GetServices<ILifecycleParticipant<ISiloLifecycle>>()) participant.Participate(silo);
-        await silo.OnStart(Cancel);
+        services.AddSqliteStorage(options => options.ConnectionString = $"Data Source={_folder.File}").AddSqliteGrainStorage();
+        return Task.CompletedTask;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _services.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override Task<long> CountAsync(string table) => AskAsync($"SELECT count(*) FROM {table}");
 
-    [Fact]
-    public async Task Write_IsReadBack_AndAnotherStateNameOrGrainIsAnotherRow()
-    {
-        await WriteAsync(State("Ada"));
-
-        Assert.Equal("Ada", (await ReadAsync()).State!.DisplayName);
-        Assert.False((await ReadAsync(stateName: "visitor")).RecordExists);
-        var other = await ReadAsync(GrainId.Create("user", "u:2"));
-        Assert.False(other.RecordExists);
-        Assert.Null(other.ETag);
-        Assert.Equal(UserProfile.Empty, other.State);
-    }
-
-    [Fact]
-    public async Task Write_OverANewerVersion_IsAConflictAndChangesNothing()
-    {
-        var state = State("1");
-        await WriteAsync(state);
-        var stale = new GrainState<UserProfile>(state.State, state.ETag) { RecordExists = true };
-        state.State = Profile("2");
-        await WriteAsync(state);
-
-        stale.State = Profile("stale");
-        await Assert.ThrowsAsync<InconsistentStateException>(() => WriteAsync(stale));
-        await Assert.ThrowsAsync<InconsistentStateException>(() => WriteAsync(State("a second first write")));
-        await Assert.ThrowsAsync<InconsistentStateException>(() => Storage.ClearStateAsync("user", Grain, stale));
-        Assert.Equal("2", (await ReadAsync()).State!.DisplayName);
-        Assert.Equal(state.ETag, (await ReadAsync()).ETag);
-    }
-
-    [Fact]
-    public async Task Clear_RemovesTheRow_AndAStaleWriteDoesNotBringItBack()
-    {
-        var state = State("Ada");
-        await WriteAsync(state);
-        var stale = new GrainState<UserProfile>(state.State, state.ETag) { RecordExists = true };
-        await Storage.ClearStateAsync("user", Grain, state);
-        Assert.False(state.RecordExists);
-        Assert.Null(state.State!.DisplayName);
-        Assert.Equal(0, await CountAsync("SELECT count(*) FROM orleans_state"));
-
-        await Assert.ThrowsAsync<InconsistentStateException>(() => WriteAsync(stale));
-        Assert.Equal(0, await CountAsync("SELECT count(*) FROM orleans_state"));
-        await WriteAsync(State("anew"));
-        Assert.Equal("anew", (await ReadAsync()).State!.DisplayName);
-    }
+    protected override void Discard() => _folder.Dispose();
 
     [Fact]
     public async Task Write_UsesTheWritersOwnConnection_WhichWaitsForTheDisk()
@@ -146,13 +74,13 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
         await isHeld.Task.WaitAsync(Patience);
         var write = WriteAsync(new GrainState<UserProfile>(Profile("late"), etag) { RecordExists = true });
         var clear = Storage.ClearStateAsync("user", Grain, new GrainState<UserProfile>(state.State!, etag) { RecordExists = true });
-        _clock.Advance(SqliteThread.AnswerTimeout);
+        Clock.Advance(SqliteThread.AnswerTimeout);
         await Assert.ThrowsAsync<StorageUnavailableException>(() => write.WaitAsync(Patience));
         await Assert.ThrowsAsync<StorageUnavailableException>(() => clear.WaitAsync(Patience));
 
         release.Set();
         Assert.True(await holding.WaitAsync(Patience));
-        Assert.Equal(0, await CountAsync("PRAGMA user_version")); // behind them in the writer's queue
+        Assert.Equal(0, await AskAsync("PRAGMA user_version")); // behind them in the writer's queue
         Assert.Equal(("Ada", etag), ((await ReadAsync()).State!.DisplayName, (await ReadAsync()).ETag));
     }
 
@@ -162,13 +90,13 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
         var state = State("Ada");
         await WriteAsync(state);
         var etag = state.ETag;
-        await CountAsync("PRAGMA max_page_count=1");
+        await AskAsync("PRAGMA max_page_count=1");
         state.State = Profile(new string('x', 1 << 20));
         var full = await Assert.ThrowsAsync<StorageUnavailableException>(() => WriteAsync(state));
         Assert.Contains("the disk is full", full.Message, StringComparison.Ordinal);
         Assert.Equal(etag, state.ETag);
 
-        await CountAsync("PRAGMA max_page_count=1000000");
+        await AskAsync("PRAGMA max_page_count=1000000");
         await WriteAsync(state);
         Assert.Equal(1 << 20, (await ReadAsync()).State!.DisplayName!.Length);
     }
@@ -176,7 +104,7 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
     [Fact]
     public async Task Writes_AmongCommitsOfTheOutbox_NeverMeetALockedFile()
     {
-        var outbox = _services.GetRequiredService<IOutboxEngine>();
+        var outbox = Services.GetRequiredService<IOutboxEngine>();
         var commits = Task.Run(async () =>
         {
             for (var i = 0; i < 200; i++)
@@ -189,23 +117,10 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
             Assert.Equal("10", state.ETag);
         })).WaitAsync(Patience);
         await commits.WaitAsync(Patience);
-        Assert.Equal(200, await CountAsync("SELECT count(*) FROM outbox"));
+        Assert.Equal(200, await CountAsync("outbox"));
     }
 
-    private static UserProfile Profile(string name) => new() { DisplayName = name };
-
-    private static GrainState<UserProfile> State(string name) => new(Profile(name));
-
-    private Task WriteAsync(GrainState<UserProfile> state) => Storage.WriteStateAsync("user", Grain, state);
-
-    private async Task<GrainState<UserProfile>> ReadAsync(GrainId? grain = null, string stateName = "user")
-    {
-        var state = new GrainState<UserProfile>();
-        await Storage.ReadStateAsync(stateName, grain ?? Grain, state).WaitAsync(Patience);
-        return state;
-    }
-
-    private Task<long> CountAsync(string sql) => Database.Writer.RunAsync(
+    private Task<long> AskAsync(string sql) => Database.Writer.RunAsync(
         session =>
         {
             var statement = session.Prepare(sql);

@@ -22,10 +22,11 @@ public sealed class HostStartTests : IDisposable
     [InlineData("start: Failed to load configuration from file ", "file", "{nope")]
     [InlineData("configuration: ASPNETCORE_URLS is '192.0.2.1:5000'; expected an address of this machine", "ASPNETCORE_URLS", "http://192.0.2.1:5000", "SpidOrleans.Facade")]
     [InlineData("configuration: Clients:c:Secrt is '***'; expected ", "Clients__c__Secrt", "mysecretvalue", "SpidOrleans.Facade")]
-    public async Task WhatKeepsAHostFromStarting_IsOneLineAndNoStackTrace(string line, string key, string value, string program = "SpidOrleans.Silo")
+    [InlineData("storage: Storage:ConnectionString: ", "Storage__ConnectionString", "Host=db;Nonsense=1", "SpidOrleans.Facade", "PostgreSql")]
+    public async Task WhatKeepsAHostFromStarting_IsOneLineAndNoStackTrace(string line, string key, string value, string program = "SpidOrleans.Silo", string storage = "Sqlite")
     {
         if (key == "file") await File.WriteAllTextAsync(Path.Combine(_folder, "appsettings.json"), value);
-        using var host = Process.Start(StartInfo(program, key, value))!;
+        using var host = Process.Start(StartInfo(program, storage, key, value))!;
         using var timeout = new CancellationTokenSource(Patience);
         try
         {
@@ -47,7 +48,7 @@ public sealed class HostStartTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private ProcessStartInfo StartInfo(string program, string key, string value)
+    private ProcessStartInfo StartInfo(string program, string storage, string key, string value)
     {
         var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, program + ".dll")])
         {
@@ -56,6 +57,7 @@ public sealed class HostStartTests : IDisposable
             RedirectStandardError = true,
         };
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        start.Environment["Storage__Provider"] = storage;
         start.Environment["Clients__c__Secret"] = "s";
         start.Environment["Projects__p__Token"] = "t";
         start.Environment["Cluster__SiloPort"] = Loopback.FreePort().ToString(CultureInfo.InvariantCulture);

@@ -50,7 +50,8 @@ public class SpidSettingsTests
     }
 
     [Theory]
-    [InlineData("Storage:Provider", "PostgreSql", "not available in this version")]
+    [InlineData("Storage:Provider", "MySql", "one of Sqlite, PostgreSql")]
+    [InlineData("Storage:Provider", "1", "one of Sqlite, PostgreSql")]
     [InlineData("Storage:Providr", "Sqlite", "one of the keys Provider, ConnectionString", null, "***")]
     [InlineData("Cluster:SiloPort", "0", "1 to 65,535")]
     [InlineData("Cluster:SiloPort", "http", "1 to 65,535")]
@@ -91,6 +92,12 @@ public class SpidSettingsTests
         var line = Assert.Single(faults, fault => fault.StartsWith($"configuration: {shownKey ?? key} is '{shownValue ?? value}'; expected ", StringComparison.Ordinal));
         Assert.Contains(expected, line, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', line);
+    }
+
+    [Fact]
+    public void PostgreSql_NeedsAConnectionString()
+    {
+        Assert.Contains("configuration: Storage:ConnectionString is missing; expected a connection string such as Host=db", Assert.Single(Faults([.. OneClient, ("Storage:Provider", "postgresql")])), StringComparison.Ordinal);
     }
 
     [Theory]

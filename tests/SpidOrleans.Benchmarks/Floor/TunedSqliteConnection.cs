@@ -3,12 +3,12 @@ using Microsoft.Data.Sqlite;
 namespace SpidOrleans.Benchmarks.Floor;
 
 /// <summary>An open connection with its prepared <c>INSERT</c>, which outside a transaction is one.</summary>
-internal sealed class FloorConnection : IDisposable
+internal sealed class TunedSqliteConnection : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _insert;
 
-    public FloorConnection(string connectionString)
+    public TunedSqliteConnection(string connectionString)
     {
         _connection = new SqliteConnection(connectionString);
         _connection.Open();
@@ -17,16 +17,16 @@ internal sealed class FloorConnection : IDisposable
         _insert = _connection.CreateCommand();
     }
 
-    public void CreateTable() => Execute(FloorTable.Create);
+    public void CreateTable() => Execute(SqliteTable.Create);
 
-    public void Insert(string visitorId, string name, string properties)
+    public void Insert(FloorEvent one)
     {
         if (_insert.Parameters.Count == 0) Prepare();
-        _insert.Parameters[0].Value = visitorId;
-        _insert.Parameters[1].Value = name;
-        _insert.Parameters[2].Value = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-        _insert.Parameters[3].Value = Guid.NewGuid().ToString();
-        _insert.Parameters[4].Value = properties;
+        _insert.Parameters[0].Value = one.Visitor;
+        _insert.Parameters[1].Value = one.Name;
+        _insert.Parameters[2].Value = one.Time;
+        _insert.Parameters[3].Value = one.InsertId;
+        _insert.Parameters[4].Value = one.Properties;
         _insert.ExecuteNonQuery();
     }
 
@@ -38,7 +38,7 @@ internal sealed class FloorConnection : IDisposable
 
     private void Prepare()
     {
-        _insert.CommandText = FloorTable.Insert;
+        _insert.CommandText = SqliteTable.Insert;
         foreach (var name in (string[])["$visitor", "$name", "$time", "$insertId", "$properties"])
             _insert.Parameters.Add(new SqliteParameter { ParameterName = name });
     }
