@@ -22,7 +22,7 @@ public sealed class HostStartTests : IDisposable
     [InlineData("start: Failed to load configuration from file ", "file", "{nope")]
     [InlineData("configuration: ASPNETCORE_URLS is '192.0.2.1:5000'; expected an address of this machine", "ASPNETCORE_URLS", "http://192.0.2.1:5000", "SpidOrleans.Facade")]
     [InlineData("configuration: Clients:c:Secrt is '***'; expected ", "Clients__c__Secrt", "mysecretvalue", "SpidOrleans.Facade")]
-    [InlineData("storage: Storage:ConnectionString: ", "Storage__ConnectionString", "Host=db;Nonsense=1", "SpidOrleans.Facade", "PostgreSql")]
+    [InlineData("storage: Storage:ConnectionString is not ", "Storage__ConnectionString", "Host=db;Nonsense=1", "SpidOrleans.Facade", "PostgreSql")]
     public async Task WhatKeepsAHostFromStarting_IsOneLineAndNoStackTrace(string line, string key, string value, string program = "SpidOrleans.Silo", string storage = "Sqlite")
     {
         if (key == "file") await File.WriteAllTextAsync(Path.Combine(_folder, "appsettings.json"), value);
