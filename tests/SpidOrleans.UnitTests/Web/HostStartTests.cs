@@ -5,7 +5,7 @@ using Xunit;
 
 namespace SpidOrleans.UnitTests.Web;
 
-/// <summary>The real host as a process, since an exit code and the two outputs are what an operator has.</summary>
+/// <summary>The real hosts as processes, since an exit code and the two outputs are what an operator has.</summary>
 public sealed class HostStartTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -20,10 +20,12 @@ public sealed class HostStartTests : IDisposable
     [InlineData("configuration: Clients:c:Secrt is '***'; expected ", "Clients__c__Secrt", "mysecretvalue")]
     [InlineData("start: Unable to configure HTTPS endpoint", "ASPNETCORE_URLS", "https://127.0.0.1:0")]
     [InlineData("start: Failed to load configuration from file ", "file", "{nope")]
-    public async Task WhatKeepsTheHostFromStarting_IsOneLineAndNoStackTrace(string line, string key, string value)
+    [InlineData("configuration: ASPNETCORE_URLS is '192.0.2.1:5000'; expected an address of this machine", "ASPNETCORE_URLS", "http://192.0.2.1:5000", "SpidOrleans.Facade")]
+    [InlineData("configuration: Clients:c:Secrt is '***'; expected ", "Clients__c__Secrt", "mysecretvalue", "SpidOrleans.Facade")]
+    public async Task WhatKeepsAHostFromStarting_IsOneLineAndNoStackTrace(string line, string key, string value, string program = "SpidOrleans.Silo")
     {
         if (key == "file") await File.WriteAllTextAsync(Path.Combine(_folder, "appsettings.json"), value);
-        using var host = Process.Start(StartInfo(key, value))!;
+        using var host = Process.Start(StartInfo(program, key, value))!;
         using var timeout = new CancellationTokenSource(Patience);
         try
         {
@@ -45,9 +47,9 @@ public sealed class HostStartTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private ProcessStartInfo StartInfo(string key, string value)
+    private ProcessStartInfo StartInfo(string program, string key, string value)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "SpidOrleans.Silo.dll")])
+        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, program + ".dll")])
         {
             WorkingDirectory = _folder,
             RedirectStandardOutput = true,

@@ -62,8 +62,13 @@ internal sealed class WebHostFixture : IAsyncDisposable
 
     public static Task<WebHostFixture> StartDemoAsync() => StartAsync([], []);
 
+    /// <summary>One of the two hosts with the two clients.</summary>
+    public static Task<WebHostFixture> StartHostAsync(
+        bool isFacade, (string Key, string Value)[]? more = null, Action<IServiceCollection>? configure = null) =>
+        StartAsync(TwoClients, more ?? [], configure, isFacade);
+
     public static async Task<WebHostFixture> StartAsync(
-        Dictionary<string, string?> configuration, (string Key, string Value)[] more, Action<IServiceCollection>? configure = null)
+        Dictionary<string, string?> configuration, (string Key, string Value)[] more, Action<IServiceCollection>? configure = null, bool isFacade = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
@@ -73,11 +78,22 @@ internal sealed class WebHostFixture : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var grains = new FakeGrains();
         builder.Services.AddSingleton<IGrainFactory>(grains);
-        builder.Services.AddSingleton<ISettingStore, OneKey>();
-        builder.Services.AddMixpanel();
-        builder.Services.AddSpidWeb(SpidSettings.Read(builder.Configuration));
+        var settings = SpidSettings.Read(builder.Configuration);
+        if (isFacade)
+        {
+            builder.Services.AddSpidFacade(settings);
+        }
+        else
+        {
+            builder.Services.AddSingleton<ISettingStore, OneKey>();
+            builder.Services.AddMixpanel();
+            builder.Services.AddSpidWeb(settings);
+        }
+
         configure?.Invoke(builder.Services);
-        var app = builder.Build().MapSpidWeb();
+        var app = builder.Build();
+        if (isFacade) app.MapSpidFacade();
+        else app.MapSpidWeb();
         await app.StartAsync().WaitAsync(TimeSpan.FromSeconds(30));
         return new WebHostFixture(app, grains);
     }
