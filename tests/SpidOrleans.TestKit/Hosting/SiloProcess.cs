@@ -3,7 +3,7 @@ using System.Net;
 
 namespace SpidOrleans.TestKit.Hosting;
 
-/// <summary>The real host as a child process on SQLite, with ports and a data folder of its own that outlive restarts.</summary>
+/// <summary>The real host as a child process, on SQLite unless its settings say otherwise, with ports and a data folder of its own that outlive restarts.</summary>
 public sealed partial class SiloProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
@@ -83,20 +83,36 @@ public sealed partial class SiloProcess : IAsyncDisposable
 
     /// <summary>SIGTERM, and waits for the end.</summary>
     /// <returns>The exit code.</returns>
-    public async Task<int> StopAsync()
+    public Task<int> StopAsync()
     {
-        if (!ProcessSignal.Send(Running.Id, ProcessSignal.SIGTERM)) throw new InvalidOperationException("SIGTERM could not be sent.");
+        Send(ProcessSignal.SIGTERM);
+        return WaitForEndAsync(StopTimeout);
+    }
+
+    /// <summary>SIGSTOP: its connections stay up, and nobody answers on them any more.</summary>
+    public void Freeze() => Send(ProcessSignal.SIGSTOP);
+
+    /// <summary>Goes on where it was frozen, with whatever has arrived since.</summary>
+    public void Thaw() => Send(ProcessSignal.SIGCONT);
+
+    /// <summary>Waits for an end that the host comes to by itself.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> WaitForEndAsync(TimeSpan timeout)
+    {
         try
         {
-            await _process!.WaitForExitAsync().WaitAsync(StopTimeout);
+            await _process!.WaitForExitAsync().WaitAsync(timeout);
         }
         catch (TimeoutException)
         {
-            throw new SiloFailedException($"The host did not end within {StopTimeout.TotalSeconds} s of SIGTERM.", Output);
+            throw new SiloFailedException($"The host did not end within {timeout.TotalSeconds:0} s.", Output);
         }
 
         return _process.ExitCode;
     }
+
+    /// <summary>True while it holds a connection to that port of this machine.</summary>
+    public bool IsConnectedTo(int port) => ProcessSockets.AreConnectedTo(Running.Id, port);
 
     public async ValueTask DisposeAsync()
     {
@@ -104,6 +120,11 @@ public sealed partial class SiloProcess : IAsyncDisposable
         _process?.Dispose();
         _settings.Report?.Invoke(Output);
         Directory.Delete(DataFolder, recursive: true);
+    }
+
+    private void Send(int signal)
+    {
+        if (!ProcessSignal.Send(Running.Id, signal)) throw new InvalidOperationException($"Signal {signal} could not be sent.");
     }
 
     private async Task WaitUntilReadyAsync()
