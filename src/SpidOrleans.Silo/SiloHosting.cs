@@ -10,8 +10,9 @@ namespace SpidOrleans.Silo;
 /// the silos of one <c>Cluster:ClusterId</c> find each other.</summary>
 internal static class SiloHosting
 {
-    /// <summary>A grain that has not answered by then counts as failed: the caller is told to try again (503).</summary>
-    private static readonly TimeSpan GrainCallTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>A grain that has not answered by then counts as failed: the caller is told to try again (503). Orleans looks
+    /// once a second, and a call may be a repeated one: so that nobody waits longer than ten.</summary>
+    private static readonly TimeSpan GrainCallTimeout = TimeSpan.FromSeconds(7);
 
     /// <summary>Of one grain; below the host's own time-out and above the emitters' time-out for one request.</summary>
     private static readonly TimeSpan DeactivationTimeout = TimeSpan.FromSeconds(15);

@@ -99,5 +99,5 @@ internal sealed class Load : IAsyncDisposable
         return _crowd.Work.WaitAsync(Patience);
     }
 
-    private static void Say(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
+    public static void Say(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
 }
