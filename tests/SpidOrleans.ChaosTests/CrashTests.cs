@@ -1,5 +1,6 @@
 using SpidOrleans.TestKit.Checking;
 using SpidOrleans.TestKit.Hosting;
+using SpidOrleans.TestKit.Sending;
 using SpidOrleans.TestKit.StandIn;
 using Xunit;
 
@@ -21,7 +22,7 @@ public sealed class CrashTests
         var ledger = new Ledger();
         await using var mixpanel = await MixpanelStandIn.StartAsync(new SeededFaults(seed, share: 0.2, holdsMax: 2));
         await using var silo = await SiloProcess.StartAsync(Hosts.On(mixpanel));
-        using var crowd = new Crowd(seed, silo.Address, ledger, Browsers);
+        using var crowd = new Crowd(seed, new BackEnd(silo.Address, TestClient.News), ledger, Browsers);
 
         for (var kill = 0; kill < Kills; kill++)
         {

@@ -13,22 +13,30 @@ internal sealed class Crowd : IDisposable
 
     private readonly int _seed;
     private readonly BackEnd _backEnd;
+    private readonly TimeSpan _pause;
     private readonly Ledger _ledger;
     /// <summary>The visitor that each browser is now. Several senders share a browser, as its tabs and its site do.</summary>
     private readonly string[] _browsers;
     private readonly CancellationTokenSource _enough = new();
 
-    public Crowd(int seed, Uri address, Ledger ledger, int browsers)
+    /// <param name="backEnd">What they speak through; theirs from now on.</param>
+    /// <param name="pause">What each sender does nothing for after each call: none for a full load.</param>
+    public Crowd(int seed, BackEnd backEnd, Ledger ledger, int browsers, TimeSpan pause = default)
     {
         _seed = seed;
         _ledger = ledger;
-        _backEnd = new BackEnd(address, TestClient.News);
+        _pause = pause;
+        _backEnd = backEnd;
         _browsers = [.. Enumerable.Range(0, browsers).Select(_ => Guid.NewGuid().ToString())];
         Work = Task.WhenAll(Enumerable.Range(0, Senders).Select(SendUntilEnoughAsync));
     }
 
     /// <summary>Ends after <see cref="GoHome"/>, or early with what must not happen.</summary>
     public Task Work { get; }
+
+    /// <summary>Whom events can be addressed to now.</summary>
+    public IReadOnlyList<Addressee> Everybody =>
+        [.. _browsers.Select(Addressee.Visitor), .. Enumerable.Range(1, Users).Select(number => Addressee.User(User(number)))];
 
     /// <summary>Every visitor that any browser ever was.</summary>
     public IReadOnlyCollection<string> Visitors => [.. _ledger.Snapshot().Select(entry => entry.VisitorId).OfType<string>().Distinct()];
@@ -84,8 +92,12 @@ internal sealed class Crowd : IDisposable
                     Volatile.Write(ref _browsers[browser], await sender.LogoutAsync(visitor));
                     break;
             }
+
+            if (_pause > TimeSpan.Zero) await Task.Delay(_pause, _enough.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private static string User(Random random) => $"user-{random.Next(1, Users + 1)}";
+    private static string User(Random random) => User(random.Next(1, Users + 1));
+
+    private static string User(int number) => $"user-{number}";
 }

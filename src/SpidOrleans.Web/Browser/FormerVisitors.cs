@@ -21,7 +21,7 @@ internal sealed class FormerVisitors(IGrainFactory grains)
         var others = events.Select(addressed => addressed.VisitorId!.Value).Where(visitor => visitor != cookie).Distinct().Take(VisitorsMax).ToList();
         if (others.Count == 0) return null;
 
-        var current = await Task.WhenAll(others.Prepend(cookie).Select(visitor => grains.GetVisitor(visitor).GetCurrentAsync())).OrUnavailable();
+        var current = await ClusterCall.OrUnavailableAsync(() => Task.WhenAll(others.Prepend(cookie).Select(visitor => grains.GetVisitor(visitor).GetCurrentAsync())));
         var own = others.Where((_, index) => current[index + 1] == current[0]).Append(cookie).ToHashSet();
 
         var errors = new Dictionary<string, string[]>();

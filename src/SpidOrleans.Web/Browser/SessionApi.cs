@@ -62,8 +62,8 @@ internal sealed partial class SessionApi(
 
         try
         {
-            var session = await grains.GetVisitor(visitor).GetSessionAsync().OrUnavailable();
-            var profile = session.UserId is { } user ? await grains.GetUser(user).GetProfileAsync().OrUnavailable() : null;
+            var session = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(visitor).GetSessionAsync());
+            var profile = session.UserId is { } user ? await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).GetProfileAsync()) : null;
             cookie.Write(context, session.VisitorId);
             return profile is null
                 ? answers.Anonymous(session.VisitorId)

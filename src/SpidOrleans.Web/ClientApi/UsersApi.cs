@@ -25,7 +25,7 @@ internal static class UsersApi
     private static async Task<IResult> GetAsync(HttpContext context, IGrainFactory grains)
     {
         if (context.Features.Get<UserAddress>()?.UserId is not { } user) return Problem.Invalid("userId", "must be " + UserId.Rule);
-        var description = await grains.GetUser(user).DescribeAsync(context.GetClient().Source.Project).OrUnavailable();
+        var description = await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).DescribeAsync(context.GetClient().Source.Project));
         return AnswerJson.Write(new UserDescriptionAnswer(
             user.ToString(), [.. description.Visitors.Select(visitor => visitor.ToString())], description.Pending,
             ProfileFields.From(description.Profile), Traits.None));
@@ -40,8 +40,8 @@ internal static class UsersApi
         if (!reading.IsValid) return Problem.Invalid(reading.Errors);
 
         var grain = grains.GetUser(user);
-        await grain.SetProfileAsync(reading.Profile).OrUnavailable();
-        var profile = await grain.GetProfileAsync().OrUnavailable();
+        await ClusterCall.OrUnavailableAsync(() => grain.SetProfileAsync(reading.Profile));
+        var profile = await ClusterCall.OrUnavailableAsync(() => grain.GetProfileAsync());
         return AnswerJson.Write(new ProfileAnswer(user.ToString(), ProfileFields.From(profile)));
     }
 }

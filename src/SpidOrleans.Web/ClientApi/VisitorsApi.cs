@@ -40,7 +40,7 @@ internal static class VisitorsApi
     private static async Task<IResult> GetAsync(string visitorId, HttpContext context, IGrainFactory grains)
     {
         if (!VisitorId.TryParse(visitorId, out var visitor)) return Problem.Invalid(nameof(visitorId), IdRule);
-        var description = await grains.GetVisitor(visitor).DescribeAsync(context.GetClient().Source.Project).OrUnavailable();
+        var description = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(visitor).DescribeAsync(context.GetClient().Source.Project));
         return AnswerJson.Write(
             new VisitorDescriptionAnswer(visitor.ToString(), description.UserId?.ToString(), description.Pending, Traits.None));
     }

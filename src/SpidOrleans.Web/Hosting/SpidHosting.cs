@@ -13,8 +13,9 @@ namespace SpidOrleans.Web.Hosting;
 /// <summary>What surrounds the product in each of its processes: defaults, logging, Kestrel's limits, the way it stops.</summary>
 public static class SpidHosting
 {
-    /// <summary>A grain that has not answered by then counts as failed: the caller is told to try again (503).</summary>
-    public static readonly TimeSpan GrainCallTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>A grain that has not answered by then counts as failed: the caller is told to try again (503). Orleans looks
+    /// once a second, and a call may be a repeated one: so that nobody waits longer than ten.</summary>
+    public static readonly TimeSpan GrainCallTimeout = TimeSpan.FromSeconds(7);
 
     /// <summary>Open connections; more wait in the kernel's queue. Browsers hold several each.</summary>
     private const int ConnectionsMax = 20_000;

@@ -16,9 +16,12 @@ public sealed class EventTracker(IGrainFactory grains)
     /// <returns>The worst of the outcomes: only <see cref="TrackOutcome.Stored"/> means that all are durable.</returns>
     /// <exception cref="ClusterUnavailableException">A grain did not answer.</exception>
     public Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<AddressedEvent> events, bool fromBrowser = false) =>
-        events.Length == 1
-            ? TrackAsync(source, events[0].VisitorId, events[0].UserId, [events[0].Event], fromBrowser).OrUnavailable()
-            : TrackManyAsync(source, events, fromBrowser).OrUnavailable();
+        ClusterCall.OrUnavailableAsync(
+            () => events.Length == 1
+                ? TrackAsync(source, events[0].VisitorId, events[0].UserId, [events[0].Event], fromBrowser)
+                : TrackManyAsync(source, events, fromBrowser),
+            // Without an insert id of its own an event would be stamped anew, and count twice.
+            isRepeatable: events.All(addressed => addressed.Event.InsertId is not null));
 
     private async Task<TrackOutcome> TrackManyAsync(EventSource source, ImmutableArray<AddressedEvent> events, bool fromBrowser)
     {

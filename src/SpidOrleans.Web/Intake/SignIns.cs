@@ -15,11 +15,11 @@ public sealed class SignIns(IGrainFactory grains)
 
     /// <exception cref="ClusterUnavailableException">The grain did not answer.</exception>
     public Task<LoginResult> LoginAsync(VisitorId visitor, LoginRequest request) =>
-        grains.GetVisitor(visitor).LoginAsync(request).OrUnavailable();
+        ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(visitor).LoginAsync(request), isRepeatable: request.Event.InsertId is not null);
 
     /// <inheritdoc cref="LoginAsync"/>
     public Task<LogoutResult> LogoutAsync(VisitorId visitor, LogoutRequest request) =>
-        grains.GetVisitor(visitor).LogoutAsync(request).OrUnavailable();
+        ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(visitor).LogoutAsync(request));
 
     internal static LoginRequest Request(EventSource source, UserId user, TrackedEvent login) =>
         new() { UserId = user, Source = source, Event = login };

@@ -89,28 +89,38 @@ public abstract partial class HostProcess : IAsyncDisposable
         await _process!.WaitForExitAsync().WaitAsync(StopTimeout);
     }
 
-    /// <summary>SIGSTOP: it neither answers nor closes anything, until it is killed.</summary>
-    public void Freeze()
-    {
-        if (!ProcessSignal.Send(Running.Id, ProcessSignal.SIGSTOP)) throw new InvalidOperationException("SIGSTOP could not be sent.");
-    }
+    /// <summary>SIGSTOP: its connections stay up, and nobody answers on them any more.</summary>
+    public void Freeze() => Send(ProcessSignal.SIGSTOP);
+
+    /// <summary>Goes on where it was frozen, with whatever has arrived since.</summary>
+    public void Thaw() => Send(ProcessSignal.SIGCONT);
 
     /// <summary>SIGTERM, and waits for the end.</summary>
     /// <returns>The exit code.</returns>
-    public async Task<int> StopAsync()
+    public Task<int> StopAsync()
     {
-        if (!ProcessSignal.Send(Running.Id, ProcessSignal.SIGTERM)) throw new InvalidOperationException("SIGTERM could not be sent.");
+        Send(ProcessSignal.SIGTERM);
+        return WaitForEndAsync(StopTimeout);
+    }
+
+    /// <summary>Waits for an end that the host comes to by itself.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> WaitForEndAsync(TimeSpan timeout)
+    {
         try
         {
-            await _process!.WaitForExitAsync().WaitAsync(StopTimeout);
+            await _process!.WaitForExitAsync().WaitAsync(timeout);
         }
         catch (TimeoutException)
         {
-            throw new SiloFailedException($"The host did not end within {StopTimeout.TotalSeconds} s of SIGTERM.", Output);
+            throw new SiloFailedException($"The host did not end within {timeout.TotalSeconds:0} s.", Output);
         }
 
         return _process.ExitCode;
     }
+
+    /// <summary>True while it holds a connection to that port of this machine.</summary>
+    public bool IsConnectedTo(int port) => ProcessSockets.AreConnectedTo(Running.Id, port);
 
     public async ValueTask DisposeAsync()
     {
@@ -119,6 +129,11 @@ public abstract partial class HostProcess : IAsyncDisposable
         _settings.Report?.Invoke(Output);
         Directory.Delete(DataFolder, recursive: true);
         GC.SuppressFinalize(this);
+    }
+
+    private void Send(int signal)
+    {
+        if (!ProcessSignal.Send(Running.Id, signal)) throw new InvalidOperationException($"Signal {signal} could not be sent.");
     }
 
     private async Task WaitUntilReadyAsync()

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace SpidOrleans.TestKit.Hosting;
 
-/// <summary>The silo on SQLite.</summary>
+/// <summary>The silo, on SQLite unless its settings say otherwise.</summary>
 public sealed class SiloProcess : HostProcess
 {
     private readonly int _siloPort = Loopback.FreePort();

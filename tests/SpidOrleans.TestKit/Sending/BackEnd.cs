@@ -21,10 +21,22 @@ public sealed class BackEnd : IDisposable
 
     /// <param name="patience">How long a call is resent before it fails.</param>
     public BackEnd(Uri address, TestClient client, TimeSpan? patience = null)
+        : this(new SocketsHttpHandler { UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(5) }, address, client, patience)
+    {
+    }
+
+    /// <summary>Speaks with the silos that a balancer chooses.</summary>
+    /// <param name="patience">How long a call is resent before it fails.</param>
+    public BackEnd(Balancer balancer, TestClient client, TimeSpan? patience = null)
+        : this(balancer, Balancer.Address, client, patience)
+    {
+    }
+
+    private BackEnd(HttpMessageHandler handler, Uri address, TestClient client, TimeSpan? patience)
     {
         Client = client;
         _patience = patience ?? TimeSpan.FromSeconds(60);
-        _http = new HttpClient(new SocketsHttpHandler { UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
+        _http = new HttpClient(handler)
         {
             BaseAddress = address,
             Timeout = AnswerTimeout,

@@ -53,7 +53,7 @@ public sealed class LedgerSender(string name, BackEnd backEnd, Ledger ledger, Ti
 
     private string NextMarker() => $"{name}-{Interlocked.Increment(ref _order)}";
 
-    private static string MarkerOf(BackEndEvent one) => (string)one.Properties!["n"];
+    public static string MarkerOf(BackEndEvent one) => (string)one.Properties!["n"];
 }
 
 /// <summary>Whose event it is: a visitor's or a user's.</summary>

@@ -21,6 +21,16 @@ public sealed class ArrivalLog
         lock (_gate) return [.. _arrivals];
     }
 
+    /// <summary>For a run of many parts: what has arrived belongs to a part that was checked.</summary>
+    public void Forget()
+    {
+        lock (_gate)
+        {
+            _arrivals.Clear();
+            _markers.Clear();
+        }
+    }
+
     /// <summary>Stores one request's events side by side, as Mixpanel does with a batch.</summary>
     internal void Store(IEnumerable<Arrival> arrivals)
     {

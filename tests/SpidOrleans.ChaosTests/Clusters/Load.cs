@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using SpidOrleans.TestKit.Checking;
+using SpidOrleans.TestKit.Hosting;
+using SpidOrleans.TestKit.Sending;
+using Xunit;
+
+namespace SpidOrleans.ChaosTests.Clusters;
+
+/// <summary>A crowd that speaks with all silos in turn, and what its senders saw.</summary>
+internal sealed class Load : IAsyncDisposable
+{
+    private const int Browsers = 40;
+    private const int Samples = 200;
+
+    /// <summary>Of each of the crowd's senders: some hundred requests a second in all, which leaves the processors to the test.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
+
+    /// <summary>Longer than any trouble of a script lasts, on a busy machine.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private readonly Scene _scene;
+    private readonly Ledger _ledger = new();
+    private readonly BackEnd _backEnd;
+    private readonly Crowd _crowd;
+    private int _rounds;
+
+    public Load(Scene scene, int seed)
+    {
+        _scene = scene;
+        Balancer = new Balancer(scene.Silos.Silos.Select(silo => silo.Address));
+        _backEnd = new BackEnd(Balancer, TestClient.News, Patience);
+        _crowd = new Crowd(seed, _backEnd, _ledger, Browsers, Pause);
+    }
+
+    public Balancer Balancer { get; }
+
+    /// <summary>The load goes on until so many more are acknowledged.</summary>
+    public async Task MoreAcknowledgedAsync(int count) =>
+        // Whichever ends first: a sender that met what must not happen ends the script at once.
+        await await Task.WhenAny(_ledger.WaitForAcknowledgedAsync(_ledger.Acknowledged + count, Patience), _crowd.Work);
+
+    /// <summary>The load goes on for so long.</summary>
+    public async Task GoesOnForAsync(TimeSpan time) => await await Task.WhenAny(Task.Delay(time), _crowd.Work);
+
+    /// <summary>From now on events are sent for every visitor and user there is, and all of them must arrive in time.</summary>
+    public async Task EverybodyIsDeliveredWithinAsync(TimeSpan time)
+    {
+        var startedAt = Stopwatch.GetTimestamp();
+        var round = ++_rounds;
+        var sent = await Task.WhenAll(_crowd.Everybody.Select((one, number) =>
+            new LedgerSender($"probe{round}-{number}", _backEnd, _ledger, TimeProvider.System).TrackAsync(one)));
+        var acknowledged = Stopwatch.GetElapsedTime(startedAt);
+        await _scene.Mixpanel.Arrivals.WaitForMarkersAsync([.. sent.Select(events => LedgerSender.MarkerOf(events[0]))], Patience);
+        var arrived = Stopwatch.GetElapsedTime(startedAt);
+        Say($"everybody acknowledged after {acknowledged.TotalSeconds:0.0} s, delivered after {arrived.TotalSeconds:0.0} s");
+        Assert.InRange(arrived, TimeSpan.Zero, time);
+    }
+
+    /// <summary>The crowd goes home; whatever was acknowledged arrived, once, in order, and nothing is left.</summary>
+    public async Task EndsWellAsync()
+    {
+        await GoesHomeAsync();
+        await _scene.Mixpanel.Arrivals.WaitForMarkersAsync(_ledger.AcknowledgedMarkers(), Patience);
+        await _scene.UntilDrainedAsync();
+        Say($"{_ledger.Acknowledged} acknowledged, slowest answer {Balancer.Slowest.TotalSeconds:0.0} s, {Balancer.Failures.Count} failures");
+        Promises.AssertKept(_ledger, _scene.Mixpanel);
+        Assert.Empty(Balancer.WithoutRetryAfter);
+    }
+
+    /// <summary>How long one sender alone waits for an acknowledgement, in the median.</summary>
+    public async Task<TimeSpan> MeasureLatencyAsync()
+    {
+        await GoesHomeAsync();
+        var sender = new LedgerSender($"watch{++_rounds}", _backEnd, _ledger, TimeProvider.System);
+        var times = new List<TimeSpan>(Samples);
+        for (var sample = 0; sample < Samples; sample++)
+        {
+            var startedAt = Stopwatch.GetTimestamp();
+            await sender.TrackAsync(Addressee.User($"watched-{sample}"));
+            times.Add(Stopwatch.GetElapsedTime(startedAt));
+        }
+
+        return times.Order().ElementAt(Samples / 2);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _crowd.GoHome();
+        // What goes wrong after a script has failed is nobody's concern; what goes wrong in one that passes is awaited above.
+        await _crowd.Work.WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _crowd.Dispose();
+        foreach (var failure in Balancer.Failures) Say(failure);
+        foreach (var (number, silo) in _scene.Silos.Silos.Index()) Say($"Silo {number} at {silo.Address} wrote last:{Environment.NewLine}{silo.Output}");
+    }
+
+    private Task GoesHomeAsync()
+    {
+        _crowd.GoHome();
+        return _crowd.Work.WaitAsync(Patience);
+    }
+
+    public static void Say(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
+}
