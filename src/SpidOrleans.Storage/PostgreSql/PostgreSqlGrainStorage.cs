@@ -40,6 +40,11 @@ internal sealed class PostgreSqlGrainStorage(
         {
             await work;
         }
+        catch (InconsistentStateException conflict)
+        {
+            // Orleans' own message names the grain, and so the person; it would end in the log.
+            throw new InconsistentStateException("another activation has written it", conflict.StoredEtag, conflict.CurrentEtag);
+        }
         catch (Exception exception) when (PostgreSqlFailure.IsFailure(exception))
         {
             throw new StorageUnavailableException($"'{database.Name}' {PostgreSqlFailure.Describe(exception)}", exception);

@@ -1,9 +1,9 @@
-using SpidOrleans.TestKit.Postgres;
 using Xunit;
 
 namespace SpidOrleans.ChaosTests.Clusters;
 
-/// <summary>Three silos under load, and what may happen to them.</summary>
+/// <summary>Three silos under load, and what may happen to them. The explicit scripts are part of the long selection: in the
+/// short one <see cref="TwinTests"/> and <see cref="SoakTests"/> stand for them.</summary>
 public sealed class ClusterTests(Scene scene) : IClassFixture<Scene>
 {
     /// <summary>A silo that died or came: so soon every identity is served and delivered again.</summary>
@@ -97,7 +97,7 @@ public sealed class ClusterTests(Scene scene) : IClassFixture<Scene>
         Assert.InRange(load.Balancer.Slowest, TimeSpan.Zero, AnswerMax);
     }
 
-    [ClusterFact]
+    [ClusterFact(Explicit = true)]
     public async Task PostgreSqlOutOfConnections_EveryAnswerComesInTime_AndAllResumesByItself()
     {
         await using var load = await scene.BeginAsync(Seed.Take());
@@ -111,7 +111,7 @@ public sealed class ClusterTests(Scene scene) : IClassFixture<Scene>
         Assert.InRange(load.Balancer.Slowest, TimeSpan.Zero, AnswerMax);
     }
 
-    [ClusterFact]
+    [ClusterFact(Explicit = true)]
     public async Task MixpanelAway_NobodyNotices_AndEverythingArrivesInOrderAfterwards()
     {
         await using var load = await scene.BeginAsync(Seed.Take());
@@ -125,7 +125,7 @@ public sealed class ClusterTests(Scene scene) : IClassFixture<Scene>
         Assert.Empty(load.Balancer.Failures);
     }
 
-    [ClusterFact]
+    [ClusterFact(Explicit = true)]
     public async Task ASiloFrozenUntilItIsDeclaredDead_DoesNoHarmWhenItWakesUp()
     {
         await using var load = await scene.BeginAsync(Seed.Take());

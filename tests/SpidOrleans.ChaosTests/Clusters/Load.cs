@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using SpidOrleans.TestKit.Checking;
 using SpidOrleans.TestKit.Hosting;
 using SpidOrleans.TestKit.Sending;
@@ -7,7 +8,7 @@ using Xunit;
 namespace SpidOrleans.ChaosTests.Clusters;
 
 /// <summary>A crowd that speaks with all silos in turn, and what its senders saw.</summary>
-internal sealed class Load : IAsyncDisposable
+internal sealed partial class Load : IAsyncDisposable
 {
     private const int Browsers = 40;
     private const int Samples = 200;
@@ -19,7 +20,6 @@ internal sealed class Load : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly Scene _scene;
-    private readonly Ledger _ledger = new();
     private readonly BackEnd _backEnd;
     private readonly Crowd _crowd;
     private int _rounds;
@@ -29,15 +29,23 @@ internal sealed class Load : IAsyncDisposable
         _scene = scene;
         Balancer = new Balancer(scene.Silos.Silos.Select(silo => silo.Address));
         _backEnd = new BackEnd(Balancer, TestClient.News, Patience);
-        _crowd = new Crowd(seed, _backEnd, _ledger, Browsers, Pause);
+        _crowd = new Crowd(seed, _backEnd, Ledger, Browsers, Pause);
     }
 
     public Balancer Balancer { get; }
 
+    /// <summary>For whoever sends beside the crowd.</summary>
+    public Ledger Ledger { get; } = new();
+
+    /// <summary>One more sender, through the same balancer.</summary>
+    public LedgerSender Sender(string name) => new(name, _backEnd, Ledger, TimeProvider.System);
+
+    public Task<VisitorAnswer> DescribeAsync(string visitorId) => _backEnd.DescribeVisitorAsync(visitorId);
+
     /// <summary>The load goes on until so many more are acknowledged.</summary>
     public async Task MoreAcknowledgedAsync(int count) =>
         // Whichever ends first: a sender that met what must not happen ends the script at once.
-        await await Task.WhenAny(_ledger.WaitForAcknowledgedAsync(_ledger.Acknowledged + count, Patience), _crowd.Work);
+        await await Task.WhenAny(Ledger.WaitForAcknowledgedAsync(Ledger.Acknowledged + count, Patience), _crowd.Work);
 
     /// <summary>The load goes on for so long.</summary>
     public async Task GoesOnForAsync(TimeSpan time) => await await Task.WhenAny(Task.Delay(time), _crowd.Work);
@@ -48,7 +56,7 @@ internal sealed class Load : IAsyncDisposable
         var startedAt = Stopwatch.GetTimestamp();
         var round = ++_rounds;
         var sent = await Task.WhenAll(_crowd.Everybody.Select((one, number) =>
-            new LedgerSender($"probe{round}-{number}", _backEnd, _ledger, TimeProvider.System).TrackAsync(one)));
+            Sender($"probe{round}-{number}").TrackAsync(one)));
         var acknowledged = Stopwatch.GetElapsedTime(startedAt);
         await _scene.Mixpanel.Arrivals.WaitForMarkersAsync([.. sent.Select(events => LedgerSender.MarkerOf(events[0]))], Patience);
         var arrived = Stopwatch.GetElapsedTime(startedAt);
@@ -60,18 +68,19 @@ internal sealed class Load : IAsyncDisposable
     public async Task EndsWellAsync()
     {
         await GoesHomeAsync();
-        await _scene.Mixpanel.Arrivals.WaitForMarkersAsync(_ledger.AcknowledgedMarkers(), Patience);
+        await _scene.Mixpanel.Arrivals.WaitForMarkersAsync(Ledger.AcknowledgedMarkers(), Patience);
         await _scene.UntilDrainedAsync();
-        Say($"{_ledger.Acknowledged} acknowledged, slowest answer {Balancer.Slowest.TotalSeconds:0.0} s, {Balancer.Failures.Count} failures");
-        Promises.AssertKept(_ledger, _scene.Mixpanel);
+        Say($"{Ledger.Acknowledged} acknowledged, slowest answer {Balancer.Slowest.TotalSeconds:0.0} s, {Balancer.Failures.Count} failures");
+        Promises.AssertKept(Ledger, _scene.Mixpanel);
         Assert.Empty(Balancer.WithoutRetryAfter);
+        AssertNobodyIsNamed();
     }
 
     /// <summary>How long one sender alone waits for an acknowledgement, in the median.</summary>
     public async Task<TimeSpan> MeasureLatencyAsync()
     {
         await GoesHomeAsync();
-        var sender = new LedgerSender($"watch{++_rounds}", _backEnd, _ledger, TimeProvider.System);
+        var sender = Sender($"watch{++_rounds}");
         var times = new List<TimeSpan>(Samples);
         for (var sample = 0; sample < Samples; sample++)
         {
@@ -92,6 +101,21 @@ internal sealed class Load : IAsyncDisposable
         foreach (var failure in Balancer.Failures) Say(failure);
         foreach (var (number, silo) in _scene.Silos.Silos.Index()) Say($"Silo {number} at {silo.Address} wrote last:{Environment.NewLine}{silo.Output}");
     }
+
+    /// <summary>Whatever went wrong meanwhile, the silos' logs name no person.</summary>
+    private void AssertNobodyIsNamed()
+    {
+        var visitors = _crowd.Visitors.ToHashSet();
+        foreach (var silo in _scene.Silos.Silos)
+        {
+            var output = silo.Output;
+            Assert.DoesNotContain(VisitorIds().Matches(output), match => visitors.Contains(match.Value));
+            Assert.DoesNotContain("u:user-", output, StringComparison.Ordinal);
+        }
+    }
+
+    [GeneratedRegex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")]
+    private static partial Regex VisitorIds();
 
     private Task GoesHomeAsync()
     {

@@ -33,7 +33,7 @@ internal sealed class Troubles(Scene scene, Random random, Action<string> say)
 
     private async Task KillASiloAsync()
     {
-        var silo = Choose("killed");
+        var silo = await ChooseAsync("killed");
         await scene.Silos[silo].KillAsync();
         await Task.Delay(Seconds());
         await StartMissingSilosAsync();
@@ -41,7 +41,7 @@ internal sealed class Troubles(Scene scene, Random random, Action<string> say)
 
     private async Task RestartASiloAsync()
     {
-        var silo = Choose("restarted");
+        var silo = await ChooseAsync("restarted");
         await scene.Silos[silo].StopAsync();
         await StartMissingSilosAsync();
     }
@@ -49,7 +49,7 @@ internal sealed class Troubles(Scene scene, Random random, Action<string> say)
     /// <summary>Long enough to be declared dead, or not.</summary>
     private async Task FreezeASiloAsync()
     {
-        var silo = Choose("frozen");
+        var silo = await ChooseAsync("frozen");
         scene.Silos[silo].Freeze();
         await Task.Delay(Seconds() * 3);
         scene.Silos[silo].Thaw();
@@ -108,8 +108,10 @@ internal sealed class Troubles(Scene scene, Random random, Action<string> say)
         }
     }
 
-    private int Choose(string fate)
+    private async Task<int> ChooseAsync(string fate)
     {
+        // One that was frozen may have seen by now that it was declared dead.
+        await StartMissingSilosAsync();
         var silo = Next(scene.Silos.Silos.Count);
         Say($"silo {silo} {fate}");
         return silo;

@@ -5,6 +5,8 @@ namespace SpidOrleans.TestKit.Sending;
 /// <summary>One sender that books everything it sends: each event has a marker, a time and an insert id of its own.</summary>
 public sealed class LedgerSender(string name, BackEnd backEnd, Ledger ledger, TimeProvider time)
 {
+    public const string EventName = "Article read";
+
     private int _order;
 
     /// <summary>Tracks one event for each address in one request; done when it is acknowledged.</summary>
@@ -43,7 +45,7 @@ public sealed class LedgerSender(string name, BackEnd backEnd, Ledger ledger, Ti
 
     private BackEndEvent Next(Addressee addressee) => new()
     {
-        Event = "Article read",
+        Event = EventName,
         VisitorId = addressee.VisitorId,
         UserId = addressee.UserId,
         Time = time.GetUtcNow().ToUnixTimeMilliseconds(),
