@@ -1,4 +1,5 @@
 using Orleans.Configuration;
+using Orleans.Serialization;
 using SpidOrleans.Cluster;
 using SpidOrleans.Storage.PostgreSql;
 using SpidOrleans.Storage.Sqlite;
@@ -41,6 +42,12 @@ internal static class SiloHosting
         (settings.Storage.Provider == StorageProvider.Sqlite ? silo.UseSingleSilo(settings.Silo) : silo.UseCluster(settings))
             .AddSpidStreams()
             .Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = GrainCallTimeout)
+            // What a grain throws reaches a caller on another silo as what it is.
+            .Configure<ExceptionSerializationOptions>(exceptions =>
+            {
+                exceptions.SupportedNamespacePrefixes.Add("SpidOrleans");
+                exceptions.SupportedNamespacePrefixes.Add("Npgsql");
+            })
             .Configure<GrainCollectionOptions>(collection =>
             {
                 collection.DeactivationTimeout = DeactivationTimeout;
