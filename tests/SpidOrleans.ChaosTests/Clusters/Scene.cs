@@ -5,7 +5,7 @@ using SpidOrleans.TestKit.StandIn;
 
 namespace SpidOrleans.ChaosTests.Clusters;
 
-/// <summary>Where the scripts of a class play: three silos, a PostgreSQL of their own, Mixpanel's stand-in. The first script
+/// <summary>Where the scripts play: three silos, a PostgreSQL of their own, Mixpanel's stand-in. The first script
 /// builds it, and each puts right what the one before has left.</summary>
 public sealed class Scene : IAsyncDisposable
 {
