@@ -35,6 +35,11 @@ public sealed class Scene : IAsyncDisposable
         if (_database.Length == 0) _database = await Postgres.CreateDatabaseAsync();
         _silos ??= await SiloCluster.StartAsync(
             new SiloSettings { Mixpanel = Mixpanel.Endpoint, More = new Dictionary<string, string> { ["Projects:news:Shards"] = $"{Shards}" } }, _database, SiloCount);
+        // Whatever a script that failed has left behind.
+        if (Postgres.IsRunning) await Postgres.ThawAsync();
+        else await Postgres.StartAgainAsync();
+        await Mixpanel.GoAwayAsync();
+        await Mixpanel.ComeBackAsync();
         await Silos.RestoreAsync();
         await UntilDrainedAsync();
         Mixpanel.Arrivals.Forget();
