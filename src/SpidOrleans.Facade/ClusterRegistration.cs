@@ -1,5 +1,6 @@
 using System.Net;
 using Orleans.Configuration;
+using Orleans.Serialization;
 using SpidOrleans.Storage.PostgreSql;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Configuration;
@@ -27,6 +28,7 @@ internal static class ClusterRegistration
         builder.UseOrleansClient(client => client.UseDiscovery(settings)
             .Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (settings.Silo.ClusterId, settings.Silo.ServiceId))
             .Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = SpidHosting.GrainCallTimeout)
+            .Configure<ExceptionSerializationOptions>(SpidHosting.NameExceptions)
             .Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListRefresh)
             .Configure<ConnectionOptions>(connections => connections.OpenConnectionTimeout = ConnectTimeout)
             .UseConnectionRetryFilter<PatientConnect>()

@@ -1,5 +1,6 @@
 using System.Net;
 using Orleans.Configuration;
+using Orleans.Serialization;
 using SpidOrleans.Cluster;
 using SpidOrleans.Storage.PostgreSql;
 using SpidOrleans.Storage.Sqlite;
@@ -48,6 +49,7 @@ internal static class SiloHosting
         (settings.Storage.Provider == StorageProvider.Sqlite ? silo.UseSingleSilo(settings.Silo) : silo.UseCluster(settings))
             .AddSpidStreams()
             .Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = SpidHosting.GrainCallTimeout)
+            .Configure<ExceptionSerializationOptions>(SpidHosting.NameExceptions)
             .Configure<GrainCollectionOptions>(collection =>
             {
                 collection.DeactivationTimeout = DeactivationTimeout;

@@ -1,5 +1,4 @@
 using SpidOrleans.TestKit.Checking;
-using SpidOrleans.TestKit.Hosting;
 using SpidOrleans.TestKit.Sending;
 
 namespace SpidOrleans.ChaosTests;

@@ -9,11 +9,14 @@ internal static class ClusterCall
     /// <summary>Doubles with each repeat: a second and a half in all.</summary>
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Whoever has waited longer already is rather told so than kept waiting for a repeat.</summary>
-    private static readonly TimeSpan RepeatWithin = TimeSpan.FromSeconds(2);
+    /// <summary>Whoever has waited longer already is told so rather than kept waiting for a repeat.</summary>
+    private static readonly TimeSpan RepeatWithin = TimeSpan.FromSeconds(6);
+
+    /// <summary>A repeated call's time ends here, counted from the first: nobody waits longer than ten seconds.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(9);
 
     /// <summary>Whatever makes a grain call fail, the caller is to try again: arguments are checked before it is made.
-    /// Orleans' response time-out bounds it.</summary>
+    /// Time-outs bound it.</summary>
     /// <param name="isRepeatable">False where carrying it out twice would be another thing than once: it is not known
     /// whether the call that failed was carried out.</param>
     /// <exception cref="ClusterUnavailableException">The call failed; its outcome is unknown.</exception>
@@ -24,7 +27,8 @@ internal static class ClusterCall
         {
             try
             {
-                return await call();
+                // Orleans' time-out bounds the first, which nearly always is the only one.
+                return await (repeats == 0 ? call() : call().WaitAsync(AnswerWithin - TimeProvider.System.GetElapsedTime(startedAt)));
             }
             catch (Exception exception)
             {

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orleans.Serialization;
 using SpidOrleans.Web.Configuration;
 
 namespace SpidOrleans.Web.Hosting;
@@ -16,6 +17,13 @@ public static class SpidHosting
     /// <summary>A grain that has not answered by then counts as failed: the caller is told to try again (503). Orleans looks
     /// once a second, and a call may be a repeated one: so that nobody waits longer than ten.</summary>
     public static readonly TimeSpan GrainCallTimeout = TimeSpan.FromSeconds(7);
+
+    /// <summary>What a grain throws reaches a caller in another process as what it is.</summary>
+    public static void NameExceptions(ExceptionSerializationOptions exceptions)
+    {
+        exceptions.SupportedNamespacePrefixes.Add("SpidOrleans");
+        exceptions.SupportedNamespacePrefixes.Add("Npgsql");
+    }
 
     /// <summary>Open connections; more wait in the kernel's queue. Browsers hold several each.</summary>
     private const int ConnectionsMax = 20_000;

@@ -5,7 +5,7 @@ using SpidOrleans.TestKit.StandIn;
 
 namespace SpidOrleans.ChaosTests.Clusters;
 
-/// <summary>Where the scripts of a class play: three silos, a PostgreSQL of their own, Mixpanel's stand-in. The first script
+/// <summary>Where the scripts play: three silos, a PostgreSQL of their own, Mixpanel's stand-in. The first script
 /// builds it, and each puts right what the one before has left.</summary>
 public sealed class Scene : IAsyncDisposable
 {
@@ -35,6 +35,11 @@ public sealed class Scene : IAsyncDisposable
         if (_database.Length == 0) _database = await Postgres.CreateDatabaseAsync();
         _silos ??= await SiloCluster.StartAsync(
             new SiloSettings { Mixpanel = Mixpanel.Endpoint, More = new Dictionary<string, string> { ["Projects:news:Shards"] = $"{Shards}" } }, _database, SiloCount);
+        // Whatever a script that failed has left behind.
+        if (Postgres.IsRunning) await Postgres.ThawAsync();
+        else await Postgres.StartAgainAsync();
+        await Mixpanel.GoAwayAsync();
+        await Mixpanel.ComeBackAsync();
         await Silos.RestoreAsync();
         await UntilDrainedAsync();
         Mixpanel.Arrivals.Forget();

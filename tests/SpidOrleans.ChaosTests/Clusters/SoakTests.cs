@@ -4,14 +4,15 @@ using Xunit;
 namespace SpidOrleans.ChaosTests.Clusters;
 
 /// <summary>Everything at once: some seconds of it, or as many minutes as <c>SPID_CHAOS_MINUTES</c> says.</summary>
-public sealed class SoakTests(Scene scene) : IClassFixture<Scene>
+[Collection(nameof(Scene))]
+public sealed class SoakTests(Scene scene)
 {
     private const string Variable = "SPID_CHAOS_MINUTES";
 
     /// <summary>Of a long run: after each part all that was acknowledged is checked and forgotten.</summary>
     private static readonly TimeSpan Part = TimeSpan.FromSeconds(45);
 
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(90);
 

@@ -62,11 +62,15 @@ public static class Checker
     private static IEnumerable<string> Addressed(IReadOnlyList<LedgerEntry> entries, IReadOnlyList<Arrival> arrivals)
     {
         var sent = entries.ToDictionary(entry => (entry.Token, entry.Marker));
+        var arrived = arrivals.Select(arrival => (arrival.Token, arrival.Marker, arrival.DeviceId)).ToHashSet();
         foreach (var arrival in arrivals)
         {
             if (!sent.TryGetValue((arrival.Token, arrival.Marker), out var entry)) continue;
             // A login that was never acknowledged may have gone to a visitor that its sender has not heard of.
-            var isVisitorOpen = entry is { IsLogin: true, AcknowledgedAt: null };
+            // One that was sent again after somebody else had signed in on that browser may have been carried out on two
+            // visitors: to Mixpanel it is one event of its user, and the visitor that was answered must be among them.
+            var isVisitorOpen = entry.IsLogin
+                && (entry.AcknowledgedAt is null || arrived.Contains((arrival.Token, arrival.Marker, entry.VisitorId)));
             if (!isVisitorOpen && arrival.DeviceId != entry.VisitorId)
                 yield return $"wrong visitor: {entry} arrived as {Describe(arrival)}";
             if (entry.UserId is not null && arrival.UserId != entry.UserId)
