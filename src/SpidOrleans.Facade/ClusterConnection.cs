@@ -20,8 +20,9 @@ internal sealed partial class ClusterConnection(
     private volatile bool _isStarted;
     private int _misses = MissesMax;
 
-    /// <summary>True while any silo is connected.</summary>
-    public bool IsReachable => _isStarted && gateways.IsAny;
+    /// <summary>True while any silo is connected. Orleans' counts may reach us in the wrong order: a pulse that was felt is proof
+    /// enough.</summary>
+    public bool IsReachable => _isStarted && (gateways.IsAny || Volatile.Read(ref _misses) == 0);
 
     /// <summary>True while silos answer and have their database.</summary>
     public bool IsServing => IsReachable && Volatile.Read(ref _misses) < MissesMax;

@@ -61,12 +61,8 @@ internal sealed partial class EmitterGrain(
 
     public Task WakeAsync()
     {
-        if (!IsHere())
-        {
-            // A silo has come that this shard belongs to: the next bell rings there.
-            this.MigrateOnIdle();
-            return Task.CompletedTask;
-        }
+        // A silo has come that this shard belongs to. Until the move has happened somebody must deliver.
+        if (!IsHere()) this.MigrateOnIdle();
 
         _isRung = true;
         // The loop runs on this grain's scheduler between its calls; a bell while it runs only leaves the mark.

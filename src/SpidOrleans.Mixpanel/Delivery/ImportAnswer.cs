@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 
 namespace SpidOrleans.Mixpanel.Delivery;
@@ -88,6 +89,10 @@ internal static class ImportAnswer
     {
         if (!parent.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String) return null;
         var text = value.GetString()!;
-        return text.Length <= MessageCharsMax ? text : text[..MessageCharsMax];
+        return Storable(text.Length <= MessageCharsMax ? text : text[..MessageCharsMax]);
     }
+
+    /// <summary>Without what databases refuse, NUL and half a surrogate pair: a message must not keep its event from being buried.</summary>
+    private static string Storable(string text) =>
+        Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
 }

@@ -9,10 +9,11 @@ internal sealed partial class PostgreSqlOutbox
 
     private const string ReadShardsOfIdentitySql = "SELECT DISTINCT shard FROM outbox WHERE identity = $1";
 
-    // Inserted anew, not updated: only an insert draws a position that was never used.
+    // Inserted anew, not updated: only an insert draws a position that was never used. The shard as an expression: the rows are
+    // found by their identity, and no plan may walk through the whole shard for them.
     private const string MoveSql =
         """
-        WITH gone AS (DELETE FROM outbox WHERE identity = $1 AND shard = $2 RETURNING position, time, payload)
+        WITH gone AS (DELETE FROM outbox WHERE identity = $1 AND shard || '' = $2 RETURNING position, time, payload)
         INSERT INTO outbox (shard, identity, time, payload)
         SELECT $3, $4, time, payload FROM gone ORDER BY position
         """;

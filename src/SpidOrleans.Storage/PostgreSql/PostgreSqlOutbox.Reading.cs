@@ -19,7 +19,8 @@ internal sealed partial class PostgreSqlOutbox
         ORDER BY position
         """;
 
-    private const string ReadLaneSql = "SELECT count(*)::integer, max(time) FROM outbox WHERE identity = $1 AND shard = $2";
+    // The shard as an expression, so that no plan looks for the lane in the whole shard.
+    private const string ReadLaneSql = "SELECT count(*)::integer, max(time) FROM outbox WHERE identity = $1 AND shard || '' = $2";
 
     private const string ReadLatestTimeSql = "SELECT max(time) FROM outbox WHERE identity = $1";
 

@@ -15,8 +15,13 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, Time
     // One writer: it keeps its connection, and with it its prepared statements. Groups come one at a time.
     private NpgsqlConnection? _writer;
 
+    /// <summary>A full disk is believed in for so long: groups without appends then remove what is delivered.</summary>
+    private static readonly TimeSpan FullFor = TimeSpan.FromSeconds(5);
+
+    private long _fullSince;
+
     /// <summary>Of a disk that is nearly full PostgreSQL tells nothing; of a full one, by an error.</summary>
-    public bool HasRoom => true;
+    public bool HasRoom => Volatile.Read(ref _fullSince) is var since && (since == 0 || clock.GetElapsedTime(since) > FullFor);
 
     public Task CommitAsync(IReadOnlyList<OutboxOperation> group, CancellationToken cancellationToken) =>
         OrUnavailableAsync(
@@ -33,6 +38,9 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, Time
                     {
                         // Whatever it was, the connection may be in the middle of anything.
                         await DropWriterAsync();
+                        if (exception is PostgresException { SqlState: PostgresErrorCodes.DiskFull }) Volatile.Write(ref _fullSince, clock.GetTimestamp());
+                        // The server has become a standby: its connections are of no use any more, however sound.
+                        if (exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction }) database.Source.Clear();
                         if (!PostgreSqlFailure.IsCollision(exception) || attempt == CollisionsMax) throw;
                         await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(5, 20) * attempt), clock, cancellationToken);
                     }
@@ -44,7 +52,8 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, Time
     {
         _writer ??= await database.Source.OpenConnectionAsync(cancellationToken);
         var part = new GroupPart(this, _writer);
-        part.Add("BEGIN");
+        // Whatever the server's default: what a lock was waited for must be seen.
+        part.Add("BEGIN ISOLATION LEVEL READ COMMITTED");
         if (Lock(group) is { } locks) part.Add(locks);
         foreach (var operation in group)
         {

@@ -12,6 +12,10 @@ internal sealed class PostgreSqlProjects(PostgreSqlDatabase database) : IProject
 
     private const string CountPendingSql = "SELECT count(*) FROM outbox WHERE shard >= $1 AND shard < $2";
 
+    // 3 is a silo in service. One that was killed may still look so for as long.
+    private const string CountSilosSql =
+        "SELECT count(*) FROM orleans_membership WHERE status = 3 AND alive_time > now() - interval '30 seconds'";
+
     private const string RecordSql =
         "INSERT INTO project (name, shards) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET shards = excluded.shards";
 
@@ -48,6 +52,13 @@ internal sealed class PostgreSqlProjects(PostgreSqlDatabase database) : IProject
                     faults.Add($"Projects:{project}:Shards is {count}, but {pending} pending events were placed with {before}: set it to {before} until they are delivered");
                     continue;
                 }
+
+                // They would go on placing by the old number, and a lane would have two places.
+                if (await CountSilosAsync(connection, cancellationToken) is > 0 and var silos)
+                {
+                    faults.Add($"Projects:{project}:Shards is {count}, but {silos} silos in service place by {before}: stop all silos for half a minute before you change it");
+                    continue;
+                }
             }
 
             await using var record = new NpgsqlCommand(RecordSql, connection);
@@ -75,6 +86,12 @@ internal sealed class PostgreSqlProjects(PostgreSqlDatabase database) : IProject
         await using var command = new NpgsqlCommand(CountPendingSql, connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = first });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = end });
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private static async Task<long> CountSilosAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(CountSilosSql, connection);
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 }

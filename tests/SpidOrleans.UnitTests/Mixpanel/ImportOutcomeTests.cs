@@ -146,6 +146,16 @@ public sealed class ImportOutcomeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Answer400_WithAMessageThatNoDatabaseTakes_IsCleaned()
+    {
+        var body = $$"""{"failed_records":[{"index":0,"message":"a\u0000b{{new string('m', 496)}}\ud83d\ude00"}]}""";
+
+        var refused = Assert.IsType<SendOutcome.Refused>(await AnsweredAsync(400, body));
+
+        Assert.Equal("a\uFFFDb" + new string('m', 496) + "\uFFFD", refused.Events[0].Message);
+    }
+
+    [Fact]
     public async Task Answer400_WithTextThatIsNotUnicode_RefusesNothing() =>
         Assert.IsType<SendOutcome.Retry>(await AnsweredAsync(400, """{"error":"\ud800"}"""));
 

@@ -132,6 +132,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
     [InlineData("SELECT position, payload FROM outbox WHERE shard = 'web/1' ORDER BY position LIMIT 5", "outbox_pkey")]
     [InlineData("DELETE FROM outbox USING unnest('{web/1}'::text[], '{1}'::bigint[]) AS done (shard, position) WHERE outbox.shard = done.shard AND outbox.position = done.position", "outbox_pkey")]
     [InlineData("SELECT max(time) FROM outbox WHERE identity = 'v:a'", "outbox_by_identity")]
+    [InlineData("DELETE FROM outbox WHERE identity = 'v:a' AND shard || '' = 'web/1'", "outbox_by_identity")]
     [InlineData("SELECT shard FROM outbox WHERE shard > 'web/1' ORDER BY shard LIMIT 1", "outbox_pkey")]
     [InlineData("SELECT identity FROM closed_identity WHERE identity = ANY ('{v:a,v:b}')", "closed_identity_pkey")]
     public async Task Reading_NeverSortsAndNeverWalksTheTable(string sql, string index)

@@ -111,7 +111,22 @@ public sealed class PostgreSqlDatabaseTests(SharedPostgres postgres) : IAsyncLif
         await outbox.CommitAsync([new RemoveOperation(shard, [rows[0].Position])], Cancel);
         var known = await projects.EnsureShardsAsync(new Dictionary<string, int> { ["web"] = 4 }, Cancel);
         Assert.Equal((4, 1), (known["web"], known["idle"]));
+
+        await AskAsync("INSERT INTO orleans_membership_version VALUES ('spid', 1) RETURNING version");
+        await AskAsync("INSERT INTO orleans_membership VALUES ('spid', '10.0.0.1', 1, 1, 's', 'h', 3, 1, NULL, now(), now()) RETURNING port");
+        refusal = await Assert.ThrowsAsync<ShardsChangedException>(() => projects.EnsureShardsAsync(new Dictionary<string, int> { ["web"] = 8 }, Cancel));
+        Assert.Equal("Projects:web:Shards is 8, but 1 silos in service place by 4: stop all silos for half a minute before you change it", refusal.Message);
+        await AskAsync("UPDATE orleans_membership SET alive_time = now() - interval '31 seconds' RETURNING port");
+        Assert.Equal(8, (await projects.EnsureShardsAsync(new Dictionary<string, int> { ["web"] = 8 }, Cancel))["web"]);
     }
+
+    [Theory]
+    [InlineData("Host=db", "db")]
+    [InlineData("Host=db:5433,other", "db")]
+    [InlineData("Host=[::1]:5433,other", "::1")]
+    [InlineData("Host=10.1.2.3,10.1.2.4:5433", "10.1.2.3")]
+    public void TheFirstHost_IsKnownWithoutItsPort(string connectionString, string expected) =>
+        Assert.Equal(expected, PostgreSqlLocation.Parse(connectionString).Host);
 
     private PostgreSqlDatabase Open(string connectionString)
     {
