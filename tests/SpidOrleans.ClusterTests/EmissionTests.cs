@@ -122,7 +122,8 @@ public sealed class EmissionTests(SpidTestCluster cluster)
         cluster.Crashes.Plan("remove", Moment.Before);
         await TrackAsync("a", 0, 3);
 
-        await cluster.ArrivalsAsync(all => all.Count(IsMine) >= 6);
+        // How many of the three were in the batch whose removal was lost, is chance.
+        await cluster.ArrivalsAsync(all => all.Where(IsMine).GroupBy(a => a.Event).ToList() is { Count: 3 } events && events.Any(copies => copies.Count() > 1));
         var copies = cluster.StandIn.Arrivals.Snapshot().Where(IsMine).GroupBy(a => a.Event);
         Assert.All(copies, c => Assert.Single(c.Select(a => (a.DistinctId, a.Time, a.InsertId, a.Json)).Distinct()));
         Assert.Equal((int[])[0, 1, 2], await ArrivedAsync(3));

@@ -31,6 +31,7 @@ internal sealed partial class EmitterGrain(
     private Shard _shard;
     private MixpanelProject? _project;
     private Task _drain = Task.CompletedTask;
+    private long? _misplacedSince;
     private bool _isRung;
     private int _attempt;
     private int _unexplained;
@@ -61,8 +62,14 @@ internal sealed partial class EmitterGrain(
 
     public Task WakeAsync()
     {
-        // A silo has come that this shard belongs to. Until the move has happened somebody must deliver.
-        if (!IsHere()) this.MigrateOnIdle();
+        if (!IsHere())
+        {
+            // A silo has come that this shard belongs to: the next bell rings there. Two emitters of one shard only hold each
+            // other up; but should the move never happen, somebody must deliver.
+            _misplacedSince ??= clock.GetTimestamp();
+            this.MigrateOnIdle();
+            if (clock.GetElapsedTime(_misplacedSince.Value) < EmissionLimits.MovePatience) return Task.CompletedTask;
+        }
 
         _isRung = true;
         // The loop runs on this grain's scheduler between its calls; a bell while it runs only leaves the mark.
