@@ -119,14 +119,21 @@ public sealed class EmissionTests(SpidTestCluster cluster)
     [Fact]
     public async Task ARowWhoseRemovalGetsLost_IsSentAgain_AsTheSameEvent()
     {
-        cluster.Crashes.Plan("remove", Moment.Before);
-        await TrackAsync("a", 0, 3);
+        var sent = 0;
+        var copies = new List<IGrouping<string, Arrival>>();
+        // The planned loss may hit the last removal of a test before this one: then once more.
+        while (sent < 30 && copies.TrueForAll(c => c.Count() == 1))
+        {
+            cluster.Crashes.Plan("remove", Moment.Before);
+            await TrackAsync("a", sent, 3);
+            sent += 3;
+            await EventuallyAsync(async () => await PendingAsync("a") == 0);
+            copies = [.. cluster.StandIn.Arrivals.Snapshot().Where(IsMine).GroupBy(a => a.Event)];
+        }
 
-        // How many of the three were in the batch whose removal was lost, is chance.
-        await cluster.ArrivalsAsync(all => all.Where(IsMine).GroupBy(a => a.Event).ToList() is { Count: 3 } events && events.Any(copies => copies.Count() > 1));
-        var copies = cluster.StandIn.Arrivals.Snapshot().Where(IsMine).GroupBy(a => a.Event);
+        Assert.Contains(copies, c => c.Count() > 1);
         Assert.All(copies, c => Assert.Single(c.Select(a => (a.DistinctId, a.Time, a.InsertId, a.Json)).Distinct()));
-        Assert.Equal((int[])[0, 1, 2], await ArrivedAsync(3));
+        Assert.Equal(Enumerable.Range(0, sent), await ArrivedAsync(sent));
     }
 
     [Fact]
