@@ -2,7 +2,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Streams;
 using SpidOrleans.Cluster.Emission;
+using SpidOrleans.Cluster.Intake;
+using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.Cluster.Placement;
+using SpidOrleans.Contracts.Intake;
 
 namespace SpidOrleans.Cluster;
 
@@ -11,6 +15,9 @@ public static class SpidCluster
 {
     /// <summary>The grain storage provider that visitors and users are kept in.</summary>
     public const string StateProvider = "state";
+
+    /// <summary>The name that visitors' states are stored under, with the visitor's identity as key.</summary>
+    public const string VisitorState = "visitor";
 
     /// <summary>The outbox. To be added before Orleans, so that it stops after it: grains may append until they are gone.
     /// Needs an <see cref="IOutboxEngine"/>.</summary>
@@ -26,9 +33,20 @@ public static class SpidCluster
         return services;
     }
 
-    /// <summary>The stream that wakes the emitters, and where they are.</summary>
-    public static ISiloBuilder AddSpidStreams(this ISiloBuilder silo) =>
-        silo.ConfigureServices(services => services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>()).AddMemoryStreams(OutboxBell.StreamName, streams =>
+    /// <summary>What grains stand on: where they are, the lanes in use, and the stream that wakes the emitters.</summary>
+    public static ISiloBuilder AddSpidGrains(this ISiloBuilder silo) => silo
+        .ConfigureServices(services =>
+        {
+            services.AddPlacementDirector<KeyPlacement, KeyPlacementDirector>();
+            services.AddSingleton<SiloRing>();
+            services.AddSingleton<VisitorLanes>();
+            services.AddHostedService(provider => provider.GetRequiredService<VisitorLanes>());
+            services.AddSingleton<LaneServiceClient>();
+            services.AddSingleton<SiloIntake>();
+            services.AddSingleton<IIntake>(provider => provider.GetRequiredService<SiloIntake>());
+        })
+        .AddGrainService<LaneService>()
+        .AddMemoryStreams(OutboxBell.StreamName, streams =>
         {
             streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
             streams.ConfigurePullingAgent(agent => agent.Configure(options =>

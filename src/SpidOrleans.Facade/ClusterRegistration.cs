@@ -1,6 +1,7 @@
 using System.Net;
 using Orleans.Configuration;
 using Orleans.Serialization;
+using SpidOrleans.Contracts.Intake;
 using SpidOrleans.Storage.PostgreSql;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Configuration;
@@ -21,6 +22,7 @@ internal static class ClusterRegistration
     {
         var services = builder.Services;
         services.AddSingleton<GatewayCount>();
+        services.AddSingleton<IIntake, ClientIntake>();
         services.AddSingleton<IClusterReach>(provider => provider.GetRequiredService<ClusterConnection>());
 
         // Orleans' own hosted service would hold up the start of the host until the first silo answers.

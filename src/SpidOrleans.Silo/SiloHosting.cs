@@ -47,7 +47,7 @@ internal static class SiloHosting
 
     public static ISiloBuilder UseSpid(this ISiloBuilder silo, SpidSettings settings) =>
         (settings.Storage.Provider == StorageProvider.Sqlite ? silo.UseSingleSilo(settings.Silo) : silo.UseCluster(settings))
-            .AddSpidStreams()
+            .AddSpidGrains()
             .Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = SpidHosting.GrainCallTimeout)
             .Configure<ExceptionSerializationOptions>(SpidHosting.NameExceptions)
             .Configure<GrainCollectionOptions>(collection =>

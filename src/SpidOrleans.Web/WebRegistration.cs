@@ -9,9 +9,11 @@ using SpidOrleans.Web.ClientApi;
 using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Demo;
 using SpidOrleans.Web.Documentation;
+using SpidOrleans.Web.Entitlements;
 using SpidOrleans.Web.Health;
 using SpidOrleans.Web.Intake;
 using SpidOrleans.Web.OAuth;
+using SpidOrleans.Web.SignIn;
 
 namespace SpidOrleans.Web;
 
@@ -30,6 +32,7 @@ public static class WebRegistration
         services.AddSingleton<EventRate>();
         services.TryAddSingleton(_ => new BodyBudget(BodyBudget.BytesMaxDefault));
         services.AddSingleton<BodyDeadline>();
+        services.AddSingleton<BodyLimits>();
 
         services.AddSingleton<EventTracker>();
         services.AddSingleton<SignIns>();
@@ -48,12 +51,20 @@ public static class WebRegistration
         services.AddSpidFacade(settings);
 
         services.AddSingleton<EmbeddedAssets>();
+        services.AddSingleton<SessionKeys>();
+        services.AddHostedService(provider => provider.GetRequiredService<SessionKeys>());
         services.AddSingleton<VisitorCookie>();
-        services.AddHostedService(provider => provider.GetRequiredService<VisitorCookie>());
+        services.AddSingleton<BrowserSessions>();
+        services.AddSingleton<SpId>();
         services.AddSingleton<SessionAnswer>();
+        services.TryAddSingleton<IEntitlements, ConfiguredEntitlements>();
         services.AddSingleton<SessionApi>();
+        services.AddSingleton<ProductApi>();
+        services.AddSingleton<ActionApi>();
+        services.AddSingleton<SessionServiceApi>();
         services.AddSingleton<FormerVisitors>();
         services.AddSingleton<CollectApi>();
+        services.AddSignIn(settings);
         services.AddSingleton<PreviewApi>();
         return services;
     }
@@ -89,8 +100,12 @@ public static class WebRegistration
 
         var browsers = app.MapGroup("").WithTags("Browsers");
         SessionApi.Map(browsers);
+        ProductApi.Map(browsers);
+        ActionApi.Map(browsers);
+        SessionServiceApi.Map(browsers);
         CollectApi.Map(browsers);
         SdkFiles.Map(browsers);
+        SignInRegistration.MapSignIn(browsers);
 
         if (app.Services.GetRequiredService<SpidSettings>().HasDemoClient)
         {

@@ -2,7 +2,7 @@ using SpidOrleans.Benchmarks.Floor;
 using SpidOrleans.Benchmarks.Running;
 using SpidOrleans.Benchmarks.Sink;
 
-// The program is three: the comparison, and the two servers that it starts from the same file in processes of their own.
+// The program is four: two measurements, and the two servers that it starts from the same file in processes of their own.
 switch (args)
 {
     case ["floor", var port, var kind, var database]:
@@ -11,6 +11,6 @@ switch (args)
         return await SinkServer.RunAsync(int.Parse(port));
     default:
         return BenchmarkOptions.TryParse(args, out var options, out var fault)
-            ? await Series.RunAsync(options)
+            ? await (options.IsLookUp ? LookUpSeries.RunAsync(options) : Series.RunAsync(options))
             : BenchmarkOptions.Explain(fault);
 }

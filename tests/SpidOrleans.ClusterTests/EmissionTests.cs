@@ -9,10 +9,14 @@ namespace SpidOrleans.ClusterTests;
 
 /// <summary>The way out: what Mixpanel answers and what becomes of the rows.</summary>
 [Collection(nameof(SpidTestCluster))]
-public sealed class EmissionTests(SpidTestCluster cluster)
+public sealed class EmissionTests(SpidTestCluster cluster) : IAsyncLifetime
 {
     private readonly VisitorId _visitor = VisitorId.New();
     private readonly string _name = Guid.NewGuid().ToString("N");
+
+    public async ValueTask InitializeAsync() => await cluster.SettleAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task APoisonEvent_BecomesADeadLetter_AndTheRestOfItsBatchIsDelivered()

@@ -6,6 +6,7 @@ using Orleans.TestingHost;
 using SpidOrleans.Cluster;
 using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Intake;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Storage.Sqlite;
@@ -19,6 +20,7 @@ namespace SpidOrleans.ClusterTests;
 public sealed class MemoryTests : IAsyncLifetime
 {
     private const int BytesMax = 3 * 1_024;
+    private const int BytesWithoutGrainMax = 700;
     private const int Visitors = 20_000;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("spid-memory-");
@@ -45,7 +47,7 @@ public sealed class MemoryTests : IAsyncLifetime
             host.Services.AddSingleton(_database);
             host.Services.AddSpidOutbox();
         });
-        builder.ConfigureSilo((_, silo) => silo.AddSqliteGrainStorage().AddSpidStreams());
+        builder.ConfigureSilo((_, silo) => silo.AddSqliteGrainStorage().AddSpidGrains());
         _cluster = builder.Build();
         await _cluster.DeployAsync();
     }
@@ -58,17 +60,31 @@ public sealed class MemoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnActiveVisitor_CostsAtMostThreeKilobytes()
+    public async Task AVisitorWithItsGrain_CostsAtMostThreeKilobytes()
     {
-        await TrackAsync(2_000);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        await TrackAsync(Visitors);
-        var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Visitors;
-        TestContext.Current.SendDiagnosticMessage("an active visitor costs {0} bytes", each);
+        var each = await WeighAsync((visitor, source, e) => _cluster!.Client.GetVisitor(visitor).TrackAsync(source, [e], fromBrowser: false));
         Assert.InRange(each, 500, BytesMax);
     }
 
-    private async Task TrackAsync(int visitors)
+    [Fact]
+    public async Task AVisitorOfWhomNothingIsStored_NeedsNoGrain()
+    {
+        var intake = _cluster!.Silos[0].ServiceProvider.GetRequiredService<IIntake>();
+        var each = await WeighAsync((visitor, source, e) => intake.TrackAsync(source, [new IdentityEvents { Visitor = visitor, Events = [e] }]));
+        Assert.InRange(each, 100, BytesWithoutGrainMax);
+    }
+
+    private static async Task<long> WeighAsync(Func<VisitorId, EventSource, TrackedEvent, Task<TrackOutcome>> track)
+    {
+        await TrackAsync(2_000, track);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        await TrackAsync(Visitors, track);
+        var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Visitors;
+        TestContext.Current.SendDiagnosticMessage("an active visitor costs {0} bytes", each);
+        return each;
+    }
+
+    private static async Task TrackAsync(int visitors, Func<VisitorId, EventSource, TrackedEvent, Task<TrackOutcome>> track)
     {
         var source = new EventSource { ClientName = "Test", Project = "a" };
         foreach (var some in Enumerable.Range(0, visitors).Chunk(500))
@@ -76,7 +92,7 @@ public sealed class MemoryTests : IAsyncLifetime
             await Task.WhenAll(some.Select(async number =>
             {
                 var e = new TrackedEvent { Name = "Page viewed", TimeMs = 1_700_000_000_000 + number, InsertId = $"i-{number}" };
-                Assert.Equal(TrackOutcome.Stored, await _cluster!.Client.GetVisitor(VisitorId.New()).TrackAsync(source, [e], fromBrowser: false));
+                Assert.Equal(TrackOutcome.Stored, await track(VisitorId.New(), source, e));
             }));
         }
     }

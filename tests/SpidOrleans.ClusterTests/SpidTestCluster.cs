@@ -7,9 +7,11 @@ using Orleans.Storage;
 using Orleans.TestingHost;
 using SpidOrleans.Cluster;
 using SpidOrleans.Cluster.Emission;
+using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.ClusterTests.Faults;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Intake;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
@@ -69,7 +71,7 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
         });
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.AddSqliteGrainStorage().AddSpidStreams();
+            silo.AddSqliteGrainStorage().AddSpidGrains();
             silo.Services.AddSpidEmission();
             var sound = silo.Services.Last(d => d.ServiceType == typeof(IGrainStorage) && d.ServiceKey is SpidCluster.StateProvider);
             silo.Services.AddKeyedSingleton<IGrainStorage>(SpidCluster.StateProvider, (services, key) =>
@@ -97,11 +99,16 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
 
     public EventSource Source(string project) => new() { ClientName = "Test", Project = project };
 
-    /// <summary>Grains lose their memory, as after a crash.</summary>
+    /// <summary>Grains lose their memory, as after a crash, and so do the silos of all lanes that no grain uses.</summary>
     public async Task ForgetAsync(params IAddressable[] grains)
     {
         foreach (var grain in grains) await _cluster!.DeactivateAsync(grain);
+        foreach (var silo in _cluster!.Silos) silo.ServiceProvider.GetRequiredService<VisitorLanes>().Forget(TimeSpan.Zero);
     }
+
+    /// <summary>Events as a silo's endpoints hand them in.</summary>
+    /// <param name="silo">0 or 1.</param>
+    public IIntake Intake(int silo) => _cluster!.Silos[silo].ServiceProvider.GetRequiredService<IIntake>();
 
     /// <summary>Moves a visitor's lane as another silo's activation would, without this cluster's grains knowing.</summary>
     public Task CloseBehindItsBackAsync(VisitorId visitor, string user) => _cluster!.Silos[0].ServiceProvider.GetRequiredService<GroupCommitOutbox>()
@@ -116,6 +123,14 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
         command.Parameters.AddWithValue("$project", project);
         command.Parameters.AddWithValue("$identity", identity);
         return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Returns once nothing waits for delivery: a fault that a test plans must not meet another test's last events.</summary>
+    public async Task SettleAsync()
+    {
+        var outbox = _cluster!.Silos[0].ServiceProvider.GetRequiredService<GroupCommitOutbox>();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await outbox.ReadShardsAsync(limit.Token)).Count > 0) await Task.Delay(20, limit.Token);
     }
 
     /// <summary>Everything that reached Mixpanel, once <paramref name="isComplete"/> says so.</summary>

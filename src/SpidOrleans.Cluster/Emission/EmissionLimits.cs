@@ -14,10 +14,10 @@ public static class EmissionLimits
 
     /// <summary>A batch smaller than this is followed by a pause, so that the next gathers more: under load a request of a
     /// few events costs the two cores nearly what one of hundreds does.</summary>
-    public const int BatchEventsWorthwhile = 250;
+    public const int BatchEventsWorthwhile = 1_000;
 
     /// <summary>That pause. A person looking at a live view does not notice it.</summary>
-    public static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(50);
+    public static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(150);
 
     /// <summary>Between two sweeps for shards whose bell was lost.</summary>
     public static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(3);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Streams;
 using Orleans.Streams.Core;
 using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.Cluster.Placement;
 using SpidOrleans.Contracts.Emission;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Mixpanel.Delivery;
@@ -16,13 +17,13 @@ namespace SpidOrleans.Cluster.Emission;
 /// </summary>
 [GrainType("emitter")]
 [KeepAlive]
-[ShardPlacement]
+[KeyPlacement]
 [ImplicitStreamSubscription(OutboxBell.StreamName)]
 internal sealed partial class EmitterGrain(
     IOutbox outbox,
     MixpanelClient mixpanel,
     ClusterSettings settings,
-    ISiloStatusOracle silos,
+    SiloRing ring,
     [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
     ILogger<EmitterGrain> logger)
     : Grain, IEmitterGrain, IStreamSubscriptionObserver, IAsyncObserver<OutboxRing>, IDisposable
@@ -62,7 +63,7 @@ internal sealed partial class EmitterGrain(
 
     public Task WakeAsync()
     {
-        if (!IsHere())
+        if (!ring.IsOwn(_shard.Key, out _))
         {
             // A silo has come that this shard belongs to: the next bell rings there. Two emitters of one shard only hold each
             // other up; but should the move never happen, somebody must deliver.
@@ -75,12 +76,6 @@ internal sealed partial class EmitterGrain(
         // The loop runs on this grain's scheduler between its calls; a bell while it runs only leaves the mark.
         if (_drain.IsCompleted && _project is not null && !_stopping.IsCancellationRequested) _drain = DrainAsync(_project);
         return Task.CompletedTask;
-    }
-
-    private bool IsHere()
-    {
-        var active = silos.GetApproximateSiloStatuses(onlyActive: true).Keys;
-        return active.Count == 0 || ShardPlacement.OwnerOf(_shard.Key, active).Equals(silos.SiloAddress);
     }
 
     private async Task DrainAsync(MixpanelProject project)

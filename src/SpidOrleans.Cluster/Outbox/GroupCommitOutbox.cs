@@ -35,7 +35,8 @@ public sealed partial class GroupCommitOutbox(
 
     private long _queuedBytes;
 
-    public Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events) => Enqueue(new AppendOperation(lane, events));
+    public Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events, bool ifStateless = false) =>
+        Enqueue(new AppendOperation(lane, events, ifStateless));
 
     public Task<int> MoveAsync(
         string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) =>
@@ -83,7 +84,22 @@ public sealed partial class GroupCommitOutbox(
             Gather(group);
             await CommitAsync(group);
             group.Clear();
+            await LetGatherAsync();
         }
+    }
+
+    /// <summary>Lets whatever requests have come reach the queue, as long as more do: the next group is the larger for it. Nobody
+    /// waits where nobody comes.</summary>
+    private async Task LetGatherAsync()
+    {
+        int gathered;
+        do
+        {
+            gathered = _queue.Reader.Count;
+            // Behind the answers, and behind those requests.
+            await Task.Yield();
+        }
+        while (_queue.Reader.Count > gathered);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -120,13 +136,13 @@ public sealed partial class GroupCommitOutbox(
             LogCommitFailed(logger, group.Count, (exception as OutboxUnavailableException)?.Message ?? exception.GetType().Name);
             var reason = exception as OutboxUnavailableException
                 ?? new OutboxUnavailableException("the outbox did not confirm the commit", exception);
-            foreach (var operation in group) operation.Fail(reason);
+            GroupAnswers.Give([.. group], reason);
             return;
         }
 
+        GroupAnswers.Give([.. group]);
         foreach (var operation in group)
         {
-            operation.Complete();
             if (operation is AppendOperation { Result: true } append) bell.Ring(append.Lane.Shard, append.Rows);
             if (operation is not MoveOperation move) continue;
             foreach (var shard in move.Touched) bell.Ring(shard, move.Result + 1);

@@ -6,12 +6,13 @@ namespace SpidOrleans.Cluster.Outbox;
 /// </summary>
 public interface IOutbox
 {
-    /// <summary>Appends to the end of a lane. The caller has at most one append per lane under way, so position order is
-    /// lane order.</summary>
+    /// <summary>Appends to the end of a lane. Appends to one lane by this silo keep the order in which they are asked for; a caller
+    /// elsewhere begins after the former one's are durable: so position order is lane order.</summary>
     /// <param name="lane">Where to.</param>
     /// <param name="events">1 to 2,000, oldest first; all are stored or none.</param>
-    /// <returns>False: the identity was closed by a move, nothing was stored.</returns>
-    Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events);
+    /// <param name="ifStateless">Only if nothing is stored of the visitor whose lane it is, not even that a move is to come.</param>
+    /// <returns>False: the identity was closed by a move, or something is stored of it; no event was stored.</returns>
+    Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events, bool ifStateless = false);
 
     /// <summary>In one transaction: closes <paramref name="fromIdentity"/> for ever, moves its rows, of every project and in
     /// order, to the end of <paramref name="toIdentity"/>'s lanes with new positions, and appends <paramref name="last"/>.
@@ -32,7 +33,8 @@ public interface IOutbox
     /// <returns>How many became dead letters.</returns>
     Task<int> BuryAsync(Shard shard, IReadOnlyList<RefusedRow> rows);
 
-    /// <summary>The oldest rows of a shard, always from its very beginning, in position order.</summary>
+    /// <summary>The oldest rows of a shard, always from its very beginning, in position order: none only if it has none, and not
+    /// always as many as the limits allow.</summary>
     /// <param name="shard">The shard.</param>
     /// <param name="rowsMax">1 to 2,000.</param>
     /// <param name="bytesMax">Stops before the payloads' sum exceeds this, but always gives one row.</param>

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace SpidOrleans.Cluster.Outbox;
 
 /// <summary>A slice of a project's lanes; one emitter drains it. Written <c>{project}/{number}</c>, as the emitter's key.</summary>
@@ -5,7 +7,10 @@ public readonly record struct Shard(string Project, int Number)
 {
     public const int CountMax = 1_024;
 
-    public string Key => $"{Project}/{Number}";
+    // Bounded by the shards that there are; made anew for every event they would be a good part of its garbage.
+    private static readonly ConcurrentDictionary<Shard, string> Keys = new();
+
+    public string Key => Keys.TryGetValue(this, out var key) ? key : Keys.GetOrAdd(this, $"{Project}/{Number}");
 
     public override string ToString() => Key;
 

@@ -6,7 +6,7 @@ namespace SpidOrleans.Cluster.Outbox;
 /// Keeps a lane within <c>Limits:PendingPerLane</c> without counting rows at every event. Its owner alone appends to the
 /// lane, so counted rows plus what was appended since is an upper bound; only when that reaches the limit is the lane counted.
 /// </summary>
-internal sealed class LaneGauge(int limit, TimeProvider clock)
+internal sealed class LaneGauge(string project, int limit, TimeProvider clock, LaneGauge? next)
 {
     /// <summary>Counting a full lane costs far more than refusing an event, and flooded lanes must not take the reader from
     /// everybody else: so long a count is believed.</summary>
@@ -18,10 +18,18 @@ internal sealed class LaneGauge(int limit, TimeProvider clock)
     private bool _isFull;
     private long _countedAt;
 
+    public string Project => project;
+
+    /// <summary>Of the same identity in another project.</summary>
+    public LaneGauge? Next => next;
+
+    /// <summary>True when <paramref name="count"/> more events fit for sure.</summary>
+    public bool HasRoom(int count) => _atMost + count <= limit;
+
     /// <summary>True when <paramref name="count"/> more events fit.</summary>
     public async ValueTask<bool> HasRoomAsync(int count, IOutbox outbox, Lane lane, CancellationToken cancellationToken)
     {
-        if (_atMost + count <= limit) return true;
+        if (HasRoom(count)) return true;
         if (_isFull && clock.GetElapsedTime(_countedAt) < CountAgain) return false;
         _atMost = (await outbox.ReadLaneAsync(lane, cancellationToken)).Pending;
         _countedAt = clock.GetTimestamp();
@@ -38,23 +46,21 @@ internal sealed class LaneGauge(int limit, TimeProvider clock)
 /// <summary>The gauges of one identity, one per project: hardly anybody has two.</summary>
 internal struct LaneGauges
 {
-    private (string Project, LaneGauge Gauge)[]? _gauges;
+    private LaneGauge? _first;
 
     public LaneGauge Of(string project, ClusterSettings settings, TimeProvider clock)
     {
-        foreach (var (known, gauge) in _gauges ?? [])
+        for (var gauge = _first; gauge is not null; gauge = gauge.Next)
         {
-            if (known == project) return gauge;
+            if (gauge.Project == project) return gauge;
         }
 
-        var added = new LaneGauge(settings.PendingPerLane, clock);
-        _gauges = [.. _gauges ?? [], (project, added)];
-        return added;
+        return _first = new LaneGauge(project, settings.PendingPerLane, clock, _first);
     }
 
     /// <inheritdoc cref="LaneGauge.Forget"/>
     public readonly void Forget()
     {
-        foreach (var (_, gauge) in _gauges ?? []) gauge.Forget();
+        for (var gauge = _first; gauge is not null; gauge = gauge.Next) gauge.Forget();
     }
 }

@@ -10,7 +10,7 @@ public abstract class OutboxOperation
     /// <summary>Payload bytes it holds, for the same bounds.</summary>
     public virtual long Bytes => 0;
 
-    /// <summary>Answers the caller; called once, after the commit.</summary>
+    /// <summary>Answers the caller; called once, after the commit. What waits for the answer runs before this returns.</summary>
     internal abstract void Complete();
 
     /// <summary>Fails the caller; called once, instead of <see cref="Complete"/>.</summary>
@@ -19,8 +19,7 @@ public abstract class OutboxOperation
 
 public abstract class OutboxOperation<TResult> : OutboxOperation
 {
-    // Grains wait here: their continuations must not run on the writer.
-    private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<TResult> _completion = new();
 
     /// <summary>Set by the engine inside the transaction; told to the caller only after the commit.</summary>
     public TResult Result { get; set; } = default!;
@@ -32,10 +31,12 @@ public abstract class OutboxOperation<TResult> : OutboxOperation
     internal override void Fail(OutboxUnavailableException reason) => _completion.TrySetException(reason);
 }
 
-/// <summary>See <see cref="IOutbox.AppendAsync"/>; result false when the identity is closed.</summary>
-public sealed class AppendOperation(Lane lane, IReadOnlyList<OutboxEvent> events) : OutboxOperation<bool>
+/// <summary>See <see cref="IOutbox.AppendAsync"/>; result false when the identity is closed, or not stateless as it must be.</summary>
+public sealed class AppendOperation(Lane lane, IReadOnlyList<OutboxEvent> events, bool ifStateless = false) : OutboxOperation<bool>
 {
     public Lane Lane => lane;
+
+    public bool IfStateless => ifStateless;
 
     public IReadOnlyList<OutboxEvent> Events => events;
 

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Visitors;
 
 namespace SpidOrleans.Cluster.Stamping;
 
@@ -37,7 +38,7 @@ internal static class EventWriter
         writer.WriteStartObject("properties"u8);
         writer.WriteNumber("time"u8, stamp.TimeMs);
         writer.WriteString("$insert_id"u8, stamp.InsertId);
-        if (stamp.Device is { } device) writer.WriteString("$device_id"u8, device.ToString());
+        if (stamp.Device is { } device) WriteDevice(writer, device);
         if (stamp.User is { } user) writer.WriteString("$user_id"u8, user.ToString());
         var platform = WritePlatformProperties(writer, source, e, stamp);
         writer.Flush();
@@ -46,6 +47,13 @@ internal static class EventWriter
         if (e.Properties.Length > 2) AppendMembers(buffer, e.Properties.Span, platform);
         buffer.Write("}}"u8);
         return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void WriteDevice(Utf8JsonWriter writer, VisitorId device)
+    {
+        Span<char> key = stackalloc char[VisitorId.KeyLength];
+        device.FormatKey(key);
+        writer.WriteString("$device_id"u8, key[2..]);
     }
 
     /// <summary>SPiD's own properties, those that are known. They win over the sender's, who might claim anything.</summary>

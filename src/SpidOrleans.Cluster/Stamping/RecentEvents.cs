@@ -52,7 +52,7 @@ internal sealed class RecentEvents
 
     private void Add(UInt128 key)
     {
-        if (_count == _keys.Length && _count < CountMax) Array.Resize(ref _keys, Math.Clamp(_count * 2, 2, CountMax));
+        if (_count == _keys.Length && _count < CountMax) Array.Resize(ref _keys, Math.Clamp(_count * 2, 1, CountMax));
         _keys[_next] = key;
         _count = Math.Max(_count, _next + 1);
         _next = (_next + 1) % CountMax;

@@ -30,7 +30,7 @@ internal readonly record struct Stamp
         return new Stamp
         {
             TimeMs = timeMs,
-            InsertId = e.InsertId ?? Guid.NewGuid().ToString(),
+            InsertId = e.InsertId ?? InsertIds.Mint(),
             Device = visitor?.VisitorId,
             User = isUsers ? user : null,
             Profile = isUsers ? profile : null,
@@ -41,7 +41,7 @@ internal readonly record struct Stamp
     public static Stamp For(TrackedEvent e, long timeMs, VisitorId visitor) => new()
     {
         TimeMs = timeMs,
-        InsertId = e.InsertId ?? Guid.NewGuid().ToString(),
+        InsertId = e.InsertId ?? InsertIds.Mint(),
         Device = visitor,
     };
 }

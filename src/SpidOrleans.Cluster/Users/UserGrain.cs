@@ -87,6 +87,11 @@ internal sealed class UserGrain(
 
     public Task<UserProfile> GetProfileAsync() => Task.FromResult(state.State.Profile);
 
+    public Task<UserAccount> GetAccountAsync() =>
+        Task.FromResult(new UserAccount { Profile = state.State.Profile, Agreements = state.State.Agreements });
+
+    public Task AcceptAgreementAsync(string clientId) => WriteAsync(state.State.Accepting(clientId));
+
     public async Task<UserDescription> DescribeAsync(string project)
     {
         var lane = await outbox.ReadLaneAsync(LaneOf(project), CancellationToken.None);

@@ -10,13 +10,22 @@ public sealed record UserState
 {
     public const int VisitorsMax = 100;
 
+    public const int AgreementsMax = 100;
+
     [Id(0)] public UserProfile Profile { get; init; } = UserProfile.Empty;
 
     /// <summary>The newest linked visitors, newest first, at most <see cref="VisitorsMax"/>. For people to look at: the
     /// link itself lives with the visitor.</summary>
     [Id(1)] public ImmutableArray<VisitorId> Visitors { get; init; } = [];
 
+    /// <summary>The clients whose terms the user has accepted, the latest first, at most <see cref="AgreementsMax"/>.</summary>
+    [Id(20)] public ImmutableArray<string> Agreements { get; init; } = [];
+
     public UserState Having(VisitorId visitor) => Visitors.Contains(visitor)
         ? this
         : this with { Visitors = [visitor, .. Visitors.Take(VisitorsMax - 1)] };
+
+    public UserState Accepting(string clientId) => Agreements.Contains(clientId)
+        ? this
+        : this with { Agreements = [clientId, .. Agreements.Take(AgreementsMax - 1)] };
 }

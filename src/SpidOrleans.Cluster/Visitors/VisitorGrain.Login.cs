@@ -1,5 +1,6 @@
 using SpidOrleans.Cluster.Merging;
 using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Visitors;
 
@@ -34,7 +35,13 @@ internal sealed partial class VisitorGrain
                 return await ForwardAsync(successor, request, key);
             case LinkDecision.Conflict:
                 var fresh = VisitorId.New();
-                await WriteAsync(State with { Successor = fresh, RetiredAtMs = AfterEverything(), SessionExpiresAt = null });
+                await WriteAsync(State with
+                {
+                    Successor = fresh,
+                    RetiredAtMs = AfterEverything(),
+                    SessionExpiresAt = null,
+                    Binding = End(handedTo: request.BrowserKey),
+                });
                 return await ForwardAsync(fresh, request, key);
             case LinkDecision.AlreadyLinked:
                 return await LoginAgainAsync(request, key);
@@ -48,7 +55,7 @@ internal sealed partial class VisitorGrain
         long? latestPending;
         try
         {
-            latestPending = await outbox.ReadLatestTimeAsync(_id.Key, CancellationToken.None);
+            latestPending = await outbox.ReadLatestTimeAsync(Id.Key, CancellationToken.None);
         }
         catch (OutboxUnavailableException)
         {
@@ -56,11 +63,11 @@ internal sealed partial class VisitorGrain
         }
 
         // 3. The insert id is fixed here: whoever finishes the merge sends the same login event.
-        var insertId = request.Event.InsertId ?? Guid.NewGuid().ToString();
+        var insertId = request.Event.InsertId ?? InsertIds.Mint();
         await WriteAsync(State with
         {
             LinkedUser = request.UserId,
-            LinkedAtMs = LinkDecision.LinkTime(NowMs, State, latestPending, _latestEventMs),
+            LinkedAtMs = LinkDecision.LinkTime(NowMs, State, latestPending, CloseLane()),
             PendingLogin = request with { Event = request.Event with { InsertId = insertId } },
             Tracking = request.Tracking ?? State.Tracking,
         });
@@ -81,7 +88,8 @@ internal sealed partial class VisitorGrain
         {
             PendingLogin = null,
             SessionExpiresAt = NewSessionEnd(),
-            Logins = AnsweredLogin.Remember(State.Logins, AnsweredLogin.KeyOf(login), _id, adopted.Merged),
+            Binding = Begin(login),
+            Logins = AnsweredLogin.Remember(State.Logins, AnsweredLogin.KeyOf(login), Id, adopted.Merged),
         });
         return TrackOutcome.Stored;
     }
@@ -98,10 +106,11 @@ internal sealed partial class VisitorGrain
         await WriteAsync(State with
         {
             SessionExpiresAt = NewSessionEnd(),
+            Binding = Begin(request),
             Tracking = tracking,
-            Logins = AnsweredLogin.Remember(State.Logins, key, _id, merged: 0),
+            Logins = AnsweredLogin.Remember(State.Logins, key, Id, merged: 0),
         });
-        return new LoginResult { Outcome = outcome, VisitorId = _id };
+        return new LoginResult { Outcome = outcome, VisitorId = Id };
     }
 
     private async Task<LoginResult> ForwardAsync(VisitorId successor, LoginRequest request, string? key)
@@ -128,9 +137,17 @@ internal sealed partial class VisitorGrain
     private static LoginResult Done(AnsweredLogin answer) =>
         new() { Outcome = TrackOutcome.Stored, VisitorId = answer.VisitorId, Merged = answer.Merged };
 
-    private LoginResult Refused(TrackOutcome outcome) => new() { Outcome = outcome, VisitorId = _id };
+    private LoginResult Refused(TrackOutcome outcome) => new() { Outcome = outcome, VisitorId = Id };
 
     private DateTimeOffset NewSessionEnd() => clock.GetUtcNow() + settings.SessionLifetime;
 
-    private long AfterEverything() => LinkDecision.LinkTime(NowMs, State, null, Math.Max(_latestEventMs, State.LinkedAtMs));
+    private long AfterEverything() => LinkDecision.LinkTime(NowMs, State, null, Math.Max(CloseLane(), State.LinkedAtMs));
+
+    /// <summary>Nothing passes the lane after this but through this grain.</summary>
+    /// <returns>The latest event time that did.</returns>
+    private long CloseLane()
+    {
+        _lane.Close();
+        return _lane.LatestEventMs;
+    }
 }

@@ -11,15 +11,20 @@ internal sealed partial class VisitorGrain
     {
         if (await FinishMergeAsync() is var merge and not TrackOutcome.Stored) return Refuse(merge);
 
+        // Whoever holds an old copy of the cookie must not end the session of the browser that has moved on.
+        if (request.FromBrowser && !Binding.IsBrowser(request.BrowserKey, request.NextKey))
+            return new LogoutResult { Outcome = TrackOutcome.Stored, VisitorId = await GetCurrentAsync(), IsStranger = true };
+
         if (State.Successor is { } successor)
         {
+            if (request.FromBrowser) await WriteAsync(State with { Binding = End(handedTo: request.NextKey) });
             // Sent again, or by somebody who still holds the old id and means the browser.
-            if (await SendLogoutAsync() is var resent and not TrackOutcome.Stored) return Refuse(resent);
-            return await Visitor(successor).LogoutAsync(request with { IsForwarded = true });
+            if (await SendLogoutAsync() is var resent and not TrackOutcome.Stored) return await RefuseAsync(resent);
+            return await Visitor(successor).LogoutAsync(request with { IsForwarded = true, FromBrowser = false });
         }
 
         // The successor is as fresh as the logout that was sent again left it.
-        if (request.IsForwarded && State.LinkedUser is null) return new LogoutResult { Outcome = TrackOutcome.Stored, VisitorId = _id };
+        if (request.IsForwarded && State.LinkedUser is null) return new LogoutResult { Outcome = TrackOutcome.Stored, VisitorId = Id };
 
         var fresh = VisitorId.New();
         await WriteAsync(State with
@@ -27,6 +32,7 @@ internal sealed partial class VisitorGrain
             Successor = fresh,
             RetiredAtMs = AfterEverything(),
             SessionExpiresAt = null,
+            Binding = End(handedTo: request.FromBrowser ? request.NextKey : null),
             LogoutSource = request.Source,
             LogoutEvent = State.LinkedUser is null ? null : new TrackedEvent
             {
@@ -39,10 +45,17 @@ internal sealed partial class VisitorGrain
             },
         });
         return await SendLogoutAsync() is var outcome and not TrackOutcome.Stored
-            ? Refuse(outcome)
+            ? await RefuseAsync(outcome)
             : new LogoutResult { Outcome = TrackOutcome.Stored, VisitorId = fresh };
 
-        LogoutResult Refuse(TrackOutcome outcome) => new() { Outcome = outcome, VisitorId = _id };
+        // The browser keeps its cookie and asks again with it.
+        async Task<LogoutResult> RefuseAsync(TrackOutcome outcome)
+        {
+            if (request.FromBrowser) await WriteAsync(State with { Binding = End(handedTo: null) });
+            return Refuse(outcome);
+        }
+
+        LogoutResult Refuse(TrackOutcome outcome) => new() { Outcome = outcome, VisitorId = Id };
     }
 
     private async Task<TrackOutcome> SendLogoutAsync() =>

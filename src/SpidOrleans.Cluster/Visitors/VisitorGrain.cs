@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
-using Orleans.Placement;
+using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Outbox;
-using SpidOrleans.Cluster.Stamping;
+using SpidOrleans.Cluster.Placement;
 using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Contracts.Users;
@@ -14,19 +14,18 @@ namespace SpidOrleans.Cluster.Visitors;
 /// arrives during a merge waits for it.
 /// </summary>
 [GrainType("visitor")]
-[PreferLocalPlacement]
+[KeyPlacement]
 internal sealed partial class VisitorGrain(
-    [PersistentState("visitor", SpidCluster.StateProvider)] IPersistentState<VisitorState> state,
+    [PersistentState(SpidCluster.VisitorState, SpidCluster.StateProvider)] IPersistentState<VisitorState> state,
     IOutbox outbox,
+    VisitorLanes lanes,
     ClusterSettings settings,
     TimeProvider clock,
     ILogger<VisitorGrain> logger) : Grain, IVisitorGrain
 {
-    private readonly RecentEvents _recent = new();
-    private VisitorId _id;
-    private LaneGauges _gauges;
-    private LaneClock _laneClock;
-    private long _latestEventMs;
+    private VisitorLane _lane = null!;
+
+    private VisitorId Id => _lane.Visitor;
 
     private VisitorState State => state.State;
 
@@ -34,37 +33,27 @@ internal sealed partial class VisitorGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (!VisitorId.TryParse(this.GetPrimaryKeyString()[2..], out _id))
+        if (!VisitorId.TryParse(this.GetPrimaryKeyString()[2..], out var id))
             throw new ArgumentException("a visitor grain's key is v: and a UUID version 4");
+        _lane = lanes.Attach(id);
+        if (state.RecordExists) _lane.Close();
         return Task.CompletedTask;
     }
 
-    public async Task<VisitorSession> GetSessionAsync()
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        await FinishMergeAsync();
-        if (State.Successor is { } successor) return await Visitor(successor).GetSessionAsync();
-
-        var now = clock.GetUtcNow();
-        if (State.SessionExpiresAt is not { } expiresAt || expiresAt <= now) return new VisitorSession { VisitorId = _id };
-
-        // Sliding, but not a write per look: an eighth of the lifetime may pass first.
-        if (expiresAt - now < settings.SessionLifetime * 0.875)
-        {
-            expiresAt = now + settings.SessionLifetime;
-            await WriteAsync(State with { SessionExpiresAt = expiresAt });
-        }
-
-        return new VisitorSession { VisitorId = _id, UserId = State.LinkedUser, ExpiresAt = expiresAt };
+        _lane?.Detach();
+        return Task.CompletedTask;
     }
 
     public async Task<VisitorId> GetCurrentAsync() =>
-        State.Successor is { } successor ? await Visitor(successor).GetCurrentAsync() : _id;
+        State.Successor is { } successor ? await Visitor(successor).GetCurrentAsync() : Id;
 
     public async Task<VisitorDescription> DescribeAsync(string project)
     {
         await FinishMergeAsync();
         // A linked visitor's events wait in its user's lane.
-        var lane = await outbox.ReadLaneAsync(LaneOf(project, State.LinkedUser?.Key ?? _id.Key), CancellationToken.None);
+        var lane = await outbox.ReadLaneAsync(LaneOf(project, State.LinkedUser?.Key ?? Id.Key), CancellationToken.None);
         return new VisitorDescription { UserId = State.LinkedUser, Pending = lane.Pending };
     }
 
@@ -76,11 +65,16 @@ internal sealed partial class VisitorGrain(
 
     private LinkedVisitor Linked(bool carriesLogin = false) => new()
     {
-        VisitorId = _id,
+        VisitorId = Id,
         LinkedAtMs = State.LinkedAtMs,
         Tracking = State.Tracking,
         CarriesLogin = carriesLogin,
     };
 
-    private Task WriteAsync(VisitorState next) => this.WriteAsync(state, next, logger);
+    /// <summary>Whoever appends from here on asks this grain.</summary>
+    private Task WriteAsync(VisitorState next)
+    {
+        _lane.Close();
+        return this.WriteAsync(state, next, logger);
+    }
 }

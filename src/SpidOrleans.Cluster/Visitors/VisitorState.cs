@@ -43,4 +43,10 @@ public sealed record VisitorState
     /// <summary>At least the latest event time that was ahead of the clock when accepted, so that a link after a crash
     /// still comes later.</summary>
     [Id(10)] public long FutureEventMs { get; init; }
+
+    /// <summary>Which browser the session is for; null until a first login.</summary>
+    [Id(20)] public SessionBinding? Binding { get; init; }
+
+    /// <summary>The restored session whose event is not stored yet.</summary>
+    [Id(21)] public PendingAutologin? Autologin { get; init; }
 }

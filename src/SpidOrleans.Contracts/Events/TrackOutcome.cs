@@ -13,3 +13,13 @@ public enum TrackOutcome
     /// <summary>The outbox did not confirm: some may be stored; send the same again (503).</summary>
     Unavailable = 2,
 }
+
+public static class TrackOutcomes
+{
+    /// <summary>What to answer a request of several identities. In doubt the sender must resend at once rather than think that
+    /// a lane is full.</summary>
+    public static TrackOutcome Worst(this ReadOnlySpan<TrackOutcome> outcomes) =>
+        outcomes.Contains(TrackOutcome.Unavailable) ? TrackOutcome.Unavailable
+        : outcomes.Contains(TrackOutcome.LaneFull) ? TrackOutcome.LaneFull
+        : TrackOutcome.Stored;
+}

@@ -18,6 +18,9 @@ public sealed record ClusterSettings
     /// <summary>How long a session lasts after its last use.</summary>
     public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromHours(2);
 
+    /// <summary>How long after the login a person who wants to be remembered is.</summary>
+    public TimeSpan RememberLifetime { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>The shards of a project that has or had any.</summary>
     public int ShardsOf(string project) =>
         Projects.TryGetValue(project, out var configured) ? configured.Shards : PlacedShards[project];

@@ -24,9 +24,17 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("SetProfile")]
     Task SetProfileAsync(UserProfile profile);
 
-    /// <summary>The profile, for a browser in which this user is signed in.</summary>
+    /// <summary>What is known of the user.</summary>
     [Alias("GetProfile")]
     Task<UserProfile> GetProfileAsync();
+
+    /// <summary>What a browser is told in which this user is signed in.</summary>
+    [Alias("GetAccount")]
+    Task<UserAccount> GetAccountAsync();
+
+    /// <summary>The user accepts the terms of this client, and with it SPiD's own. A repeat changes nothing.</summary>
+    [Alias("AcceptAgreement")]
+    Task AcceptAgreementAsync(string clientId);
 
     /// <param name="project">Whose pending events to count.</param>
     [Alias("Describe")]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Users;
 
 namespace SpidOrleans.Contracts.Visitors;
 
@@ -24,9 +25,15 @@ public interface IVisitorGrain : IGrainWithStringKey
     [Alias("Logout")]
     Task<LogoutResult> LogoutAsync(LogoutRequest request);
 
-    /// <summary>Which visitor this browser is now, and who is signed in; slides the session.</summary>
+    /// <summary>Which visitor this browser is now, and who is signed in; slides the session. Writes nothing for a visitor
+    /// that was never signed in or out. A repeat whose answer was lost finds the session held by that answer's secret.</summary>
+    /// <param name="look">What the browser shows; null: somebody trusted asks, and nothing is bound to a browser.</param>
     [Alias("GetSession")]
-    Task<VisitorSession> GetSessionAsync();
+    Task<VisitorSession> GetSessionAsync(BrowserLook? look = null);
+
+    /// <summary>Who is signed in under this secret, here and now; null: nobody. Looks only.</summary>
+    [Alias("FindSignedIn")]
+    Task<UserId?> FindSignedInAsync(KeyDigest key);
 
     /// <summary>Which visitor this browser is now. Looks only: no session slides, nothing is written.</summary>
     [Alias("GetCurrent")]

@@ -19,6 +19,13 @@ public sealed record LoginRequest
 
     /// <summary>Where the sign-in came from; leaves with this visitor's later events too.</summary>
     [Id(4)] public Tracking? Tracking { get; init; }
+
+    /// <summary>Set when the browser itself signs in: of the secret that the answer gives it, and only it. Null: a client's
+    /// back end does, and the session is the browser's that comes for it.</summary>
+    [Id(5)] public KeyDigest? BrowserKey { get; init; }
+
+    /// <summary>The person wants to stay signed in: <c>autologin=1</c> starts the session again.</summary>
+    [Id(6)] public bool Remember { get; init; }
 }
 
 /// <summary>SPiD's tracking parameters, each 1 to 255 characters or unknown.</summary>
@@ -56,6 +63,15 @@ public sealed record LogoutRequest
 
     /// <summary>Set by a retired visitor that hands the call to its successor.</summary>
     [Id(3)] public bool IsForwarded { get; init; }
+
+    /// <summary>The browser itself asks, and must be recognised; false: a client's back end does.</summary>
+    [Id(4)] public bool FromBrowser { get; init; }
+
+    /// <summary>Of the secret in the browser's cookie.</summary>
+    [Id(5)] public KeyDigest? BrowserKey { get; init; }
+
+    /// <summary>Of the secret that the browser gets with the answer.</summary>
+    [Id(6)] public KeyDigest? NextKey { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("spid.logout-result")]
@@ -65,4 +81,7 @@ public sealed record LogoutResult
 
     /// <summary>The anonymous visitor that this browser is from now on.</summary>
     [Id(1)] public required VisitorId VisitorId { get; init; }
+
+    /// <summary>Nothing was done: the cookie is an old copy, and the visitor somebody else's browser by now.</summary>
+    [Id(2)] public bool IsStranger { get; init; }
 }

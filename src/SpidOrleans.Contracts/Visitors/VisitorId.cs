@@ -34,5 +34,16 @@ public readonly record struct VisitorId
     /// <summary>The grain key and the identity in the outbox: <c>v:</c> and the id.</summary>
     public string Key => "v:" + ToString();
 
+    /// <summary>Writes <see cref="Key"/> without making a string of it.</summary>
+    /// <param name="key">At least <see cref="KeyLength"/> characters.</param>
+    public void FormatKey(Span<char> key)
+    {
+        (key[0], key[1]) = ('v', ':');
+        _value.TryFormat(key[2..], out _, "D");
+    }
+
+    /// <summary>Of <see cref="Key"/>, in characters.</summary>
+    public const int KeyLength = 2 + 36;
+
     public override string ToString() => _value.ToString("D");
 }

@@ -14,6 +14,11 @@ public sealed record VisitorSession
 
     /// <summary>When the session ends unless it is used; null without a session.</summary>
     [Id(2)] public DateTimeOffset? ExpiresAt { get; init; }
+
+    [Id(3)] public Recognition Recognition { get; init; }
+
+    /// <summary>Nobody is signed in, but whoever was asked to be remembered: the core can sign them in again.</summary>
+    [Id(4)] public bool IsRestorable { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("spid.visitor-description")]

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Npgsql;
+using SpidOrleans.Cluster;
 using SpidOrleans.Cluster.Outbox;
 
 namespace SpidOrleans.Storage.PostgreSql;
@@ -20,10 +21,16 @@ internal sealed partial class PostgreSqlOutbox
         FROM unnest($2, $3) AS wanted (number, exclusive)
         """;
 
-    // One statement, and so one look at the closed identities: what is not stored is what is answered.
+    // One statement, and so one look at the identities: what is not stored is what is answered. OFFSET 0 keeps each lookup
+    // one of its own: as a join, planned while the tables are small, it might walk through all of them when they are not.
     private const string AppendSql =
-        """
-        WITH closed AS MATERIALIZED (SELECT identity FROM closed_identity WHERE identity = ANY ($5)),
+        $"""
+        WITH closed AS MATERIALIZED (
+          SELECT identity FROM unnest($5, $6) AS wanted (identity, is_stateless)
+          WHERE EXISTS (SELECT FROM closed_identity WHERE closed_identity.identity = wanted.identity OFFSET 0)
+            OR is_stateless AND EXISTS (
+              SELECT FROM orleans_state
+              WHERE service = $7 AND state = '{SpidCluster.VisitorState}' AND n0 = 0 AND n1 = 0 AND extension = wanted.identity OFFSET 0)),
         stored AS (
           INSERT INTO outbox (shard, identity, time, payload)
           SELECT shard, identity, time, payload
@@ -43,15 +50,24 @@ internal sealed partial class PostgreSqlOutbox
     /// <returns>Null when the group neither appends nor moves.</returns>
     private static NpgsqlBatchCommand? Lock(IReadOnlyList<OutboxOperation> group)
     {
-        var wanted = new SortedDictionary<int, bool>();
+        Span<bool> shared = stackalloc bool[LockCount], alone = stackalloc bool[LockCount];
+        shared.Clear();
+        alone.Clear();
         foreach (var operation in group)
         {
-            if (operation is AppendOperation append) wanted.TryAdd(LockOf(append.Lane.Identity), false);
-            if (operation is MoveOperation move) wanted[LockOf(move.FromIdentity)] = true;
+            if (operation is AppendOperation append) shared[LockOf(append.Lane.Identity)] = true;
+            if (operation is MoveOperation move) alone[LockOf(move.FromIdentity)] = true;
         }
 
-        return wanted.Count == 0 ? null
-            : Command(LockSql, Value(LockClass), Value(wanted.Keys.ToArray()), Value(wanted.Values.ToArray()));
+        var (numbers, exclusive) = (new List<int>(group.Count), new List<bool>(group.Count));
+        for (var number = 0; number < LockCount; number++)
+        {
+            if (!shared[number] && !alone[number]) continue;
+            numbers.Add(number);
+            exclusive.Add(alone[number]);
+        }
+
+        return numbers.Count == 0 ? null : Command(LockSql, Value(LockClass), Value(numbers), Value(exclusive));
     }
 
     /// <summary>For tests: what an append, and a move, of another silo holds until it commits.</summary>
@@ -63,24 +79,28 @@ internal sealed partial class PostgreSqlOutbox
     /// <summary>Any hash does that all silos agree on.</summary>
     private static int LockOf(string identity) => Shard.Of("", identity, LockCount).Number;
 
-    private static NpgsqlBatchCommand Append(List<AppendOperation> operations)
+    private NpgsqlBatchCommand Append(List<AppendOperation> operations)
     {
-        var rows = operations.Sum(operation => operation.Events.Count);
+        var rows = 0;
+        foreach (var operation in operations) rows += operation.Events.Count;
         var (shards, identities, times, payloads) = (new string[rows], new string[rows], new long[rows], new byte[rows][]);
-        var distinct = new HashSet<string>(operations.Count);
+        // An identity may append twice in a group: it is asked about as strictly as any of them wants.
+        var wanted = new Dictionary<string, bool>(operations.Count);
         var row = 0;
         foreach (var operation in operations)
         {
-            var shard = operation.Lane.Shard.Key;
-            distinct.Add(operation.Lane.Identity);
+            var (shard, identity) = (operation.Lane.Shard.Key, operation.Lane.Identity);
+            if (!wanted.TryAdd(identity, operation.IfStateless) && operation.IfStateless) wanted[identity] = true;
             foreach (var item in operation.Events)
             {
-                (shards[row], identities[row], times[row], payloads[row]) = (shard, operation.Lane.Identity, item.TimeMs, Bytes(item.Payload));
+                (shards[row], identities[row], times[row], payloads[row]) = (shard, identity, item.TimeMs, Bytes(item.Payload));
                 row++;
             }
         }
 
-        return Command(AppendSql, Value(shards), Value(identities), Value(times), Value(payloads), Value(distinct.ToArray()));
+        return Command(
+            AppendSql, Value(shards), Value(identities), Value(times), Value(payloads),
+            Value(wanted.Keys.ToArray()), Value(wanted.Values.ToArray()), Value(service));
     }
 
     /// <summary>Nearly every payload is an array of its own already.</summary>

@@ -34,7 +34,7 @@ internal sealed partial class PostgreSqlOutbox
         {
             if (_removals.Count > 0) Add(Remove(_removals));
             foreach (var (_, command) in _burials) Add(command);
-            if (_appends.Count > 0) Add(Append(_appends));
+            if (_appends.Count > 0) Add(outbox.Append(_appends));
             if (last is not null) Add(last);
             if (_commands.Count == 0) return;
 

@@ -5,6 +5,19 @@ namespace SpidOrleans.Storage.PostgreSql;
 
 internal sealed partial class PostgreSqlOutbox
 {
+    /// <summary>Of the payload of a row that is read without being weighed; the index <c>outbox_large</c> has the others.</summary>
+    private const int SmallBytes = 4_000;
+
+    // Up to the first large row. Weighing took as long as everything else in reading.
+    private static readonly string ReadSmallSql =
+        $"""
+        SELECT position, payload FROM outbox
+        WHERE shard = $1 AND position < coalesce(
+          (SELECT position + 0 FROM outbox WHERE shard = $1 AND octet_length(payload) > {SmallBytes} ORDER BY position + 0 LIMIT 1),
+          {long.MaxValue})
+        ORDER BY position LIMIT $2
+        """;
+
     // The bytes are summed there: what is not taken shall not cross the network. The size of a large value is known without
     // fetching it.
     private const string ReadOldestSql =
@@ -34,11 +47,19 @@ internal sealed partial class PostgreSqlOutbox
         SELECT shard FROM found WHERE shard IS NOT NULL
         """;
 
-    public Task<IReadOnlyList<OutboxRow>> ReadOldestAsync(
-        Shard shard, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
-        ReadAllAsync(
-            ReadOldestSql, reader => new OutboxRow(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)),
-            cancellationToken, Value(shard.Key), Value(rowsMax), Value((long)bytesMax));
+    public async Task<IReadOnlyList<OutboxRow>> ReadOldestAsync(
+        Shard shard, int rowsMax, int bytesMax, CancellationToken cancellationToken)
+    {
+        if (Math.Min(rowsMax, bytesMax / SmallBytes) is > 0 and var count)
+        {
+            var small = await ReadAllAsync(ReadSmallSql, ReadRow, cancellationToken, Value(shard.Key), Value(count));
+            if (small.Count > 0) return small;
+        }
+
+        return await ReadAllAsync(ReadOldestSql, ReadRow, cancellationToken, Value(shard.Key), Value(rowsMax), Value((long)bytesMax));
+    }
+
+    private static OutboxRow ReadRow(NpgsqlDataReader reader) => new(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1));
 
     public async Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) =>
         (await ReadAllAsync(

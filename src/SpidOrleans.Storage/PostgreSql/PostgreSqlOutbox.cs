@@ -7,7 +7,8 @@ namespace SpidOrleans.Storage.PostgreSql;
 /// The outbox in PostgreSQL. A group is one transaction and, unless it moves lanes, one round trip. Statements and rules of each
 /// operation are in the files beside this one.
 /// </summary>
-internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, TimeProvider clock) : IOutboxEngine, IAsyncDisposable
+/// <param name="service">Orleans' service id, under which the grains' state is stored.</param>
+internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, string service, TimeProvider clock) : IOutboxEngine, IAsyncDisposable
 {
     /// <summary>Two silos may lock rows in opposite orders: one of them is told to start over.</summary>
     private const int CollisionsMax = 5;

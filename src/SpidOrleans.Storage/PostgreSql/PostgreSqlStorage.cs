@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
 using Orleans.Storage;
@@ -24,7 +26,9 @@ public static class PostgreSqlStorage
     {
         services.AddPostgreSqlDatabase(configure);
         services.AddSingleton<IStorage>(provider => provider.GetRequiredService<PostgreSqlDatabase>());
-        services.AddSingleton<IOutboxEngine, PostgreSqlOutbox>();
+        services.AddSingleton<IOutboxEngine>(provider => new PostgreSqlOutbox(
+            provider.GetRequiredService<PostgreSqlDatabase>(), provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ISettingStore, PostgreSqlSettings>();
         services.AddSingleton<IProjectStore, PostgreSqlProjects>();
         return services;

@@ -1,3 +1,4 @@
+using SpidOrleans.Cluster;
 using SpidOrleans.Cluster.Outbox;
 
 namespace SpidOrleans.Storage.Sqlite;
@@ -5,23 +6,29 @@ namespace SpidOrleans.Storage.Sqlite;
 internal sealed partial class SqliteOutbox
 {
     private const string IsClosedSql = "SELECT 1 FROM closed_identity WHERE identity = ?";
+    private const string HasStateSql =
+        "SELECT 1 FROM orleans_state WHERE service = ? AND state = '" + SpidCluster.VisitorState + "' AND n0 = 0 AND n1 = 0 AND extension = ?";
     private const string InsertSql = "INSERT INTO outbox (shard, identity, time, payload) VALUES (?, ?, ?, ?)";
 
-    private static bool Append(SqliteSession session, AppendOperation operation)
+    private bool Append(SqliteSession session, AppendOperation operation)
     {
         if (IsClosed(session, operation.Lane.Identity)) return false;
+        if (operation.IfStateless && HasState(session, operation.Lane.Identity)) return false;
         // What is bound stays bound from row to row.
         var insert = PrepareInsert(session, operation.Lane.Shard, operation.Lane.Identity);
         foreach (var item in operation.Events) Insert(insert, item);
         return true;
     }
 
-    private static bool IsClosed(SqliteSession session, string identity)
+    private static bool IsClosed(SqliteSession session, string identity) => IsThere(session.Prepare(IsClosedSql).Bind(1, identity));
+
+    private bool HasState(SqliteSession session, string identity) => IsThere(session.Prepare(HasStateSql).Bind(1, service).Bind(2, identity));
+
+    private static bool IsThere(SqliteStatement statement)
     {
-        var statement = session.Prepare(IsClosedSql).Bind(1, identity);
-        var isClosed = statement.Step();
+        var isThere = statement.Step();
         statement.Reset();
-        return isClosed;
+        return isThere;
     }
 
     private static SqliteStatement PrepareInsert(SqliteSession session, Shard shard, string identity) =>

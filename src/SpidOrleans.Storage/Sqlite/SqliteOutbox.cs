@@ -4,7 +4,8 @@ using SpidOrleans.Cluster.Outbox;
 namespace SpidOrleans.Storage.Sqlite;
 
 /// <summary>The outbox in SQLite. Statements and rules of each operation are in the files beside this one.</summary>
-internal sealed partial class SqliteOutbox(SqliteDatabase database, TimeProvider clock) : IOutboxEngine
+/// <param name="service">Orleans' service id, under which the grains' state is stored.</param>
+internal sealed partial class SqliteOutbox(SqliteDatabase database, string service, TimeProvider clock) : IOutboxEngine
 {
     public Task CommitAsync(IReadOnlyList<OutboxOperation> group, CancellationToken cancellationToken) =>
         AskAsync(database => database.Writer, session => Commit(session, group), cancellationToken);

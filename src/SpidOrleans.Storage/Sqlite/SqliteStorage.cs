@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization;
@@ -28,7 +29,9 @@ public static class SqliteStorage
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<SqliteDatabase>();
         services.AddSingleton<IStorage>(provider => provider.GetRequiredService<SqliteDatabase>());
-        services.AddSingleton<IOutboxEngine, SqliteOutbox>();
+        services.AddSingleton<IOutboxEngine>(provider => new SqliteOutbox(
+            provider.GetRequiredService<SqliteDatabase>(), provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ISettingStore, SqliteSettings>();
         services.AddSingleton<IProjectStore, SqliteProjects>();
         return services;

@@ -16,7 +16,10 @@ internal static class BasicCredentials
     /// <returns>The client that the header proves; null when it proves none.</returns>
     public static Client? FindProven(this ClientRegistry clients, string header)
     {
-        return TryRead(header, out var id, out var secret) ? clients.FindProven(id, secret) : null;
+        if (clients.Proven.TryGetValue(header, out var known)) return known;
+        var client = TryRead(header, out var id, out var secret) ? clients.FindProven(id, secret) : null;
+        if (client is not null && clients.Proven.Count < ClientRegistry.ProvenMax) clients.Proven.TryAdd(header, client);
+        return client;
     }
 
     /// <inheritdoc cref="FindProven(ClientRegistry, string)"/>

@@ -1,6 +1,5 @@
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 
 namespace SpidOrleans.Web.Admission;
@@ -17,18 +16,22 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, Problem?
     /// <summary>Reads JSON. Kestrel enforces <c>Limits:RequestBytes</c>.</summary>
     /// <param name="takesText">Also <c>text/plain</c>, which browsers send across origins without asking first.</param>
     public static ValueTask<RequestBody> ReadAsync(HttpContext context, bool takesText = false) =>
+        ReadAsync(context, BodyLimits.Of(context), takesText);
+
+    /// <inheritdoc cref="ReadAsync(HttpContext, bool)"/>
+    public static ValueTask<RequestBody> ReadAsync(HttpContext context, BodyLimits limits, bool takesText = false) =>
         IsAccepted(context.Request.ContentType, takesText)
-            ? ReadBytesAsync(context)
+            ? ReadBytesAsync(context, limits)
             : new(new RequestBody(default, Problem.UnsupportedMediaType(takesText ? "Send application/json or text/plain." : "Send application/json.")));
 
     /// <summary>Reads <c>application/x-www-form-urlencoded</c>, still encoded.</summary>
     public static ValueTask<RequestBody> ReadFormAsync(HttpContext context) =>
         MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
         && type.MediaType.Equals(MediaTypeNames.Application.FormUrlEncoded, StringComparison.OrdinalIgnoreCase)
-            ? ReadBytesAsync(context)
+            ? ReadBytesAsync(context, BodyLimits.Of(context))
             : new(new RequestBody(default, Problem.UnsupportedMediaType("Send application/x-www-form-urlencoded.")));
 
-    private static async ValueTask<RequestBody> ReadBytesAsync(HttpContext context)
+    private static async ValueTask<RequestBody> ReadBytesAsync(HttpContext context, BodyLimits limits)
     {
         var request = context.Request;
         if (request.Headers.ContentEncoding is { Count: > 0 } encoding && encoding != "identity")
@@ -37,8 +40,8 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, Problem?
         var expected = request.ContentLength ?? 0;
         if (request.ContentLength == 0) return new(ReadOnlyMemory<byte>.Empty, null);
 
-        var share = context.RequestServices.GetRequiredService<BodyBudget>().Open(context);
-        var late = context.RequestServices.GetRequiredService<BodyDeadline>().Begin();
+        var share = limits.Budget.Open(context);
+        var late = limits.Deadline.Begin();
         var bytes = Array.Empty<byte>();
         var length = 0;
         try

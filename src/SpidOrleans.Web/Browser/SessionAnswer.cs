@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -7,33 +6,116 @@ using System.Text.Json;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Web.Configuration;
+using SpidOrleans.Web.Entitlements;
 
 namespace SpidOrleans.Web.Browser;
 
 /// <summary>The JSON that tells a page about its visitor and session. Written with the default encoder, which escapes
 /// <c>&lt; &gt; &amp;</c>, quotes and everything beyond ASCII: safe inside a script.</summary>
-internal sealed class SessionAnswer(SpidSettings settings, TimeProvider clock)
+internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvider clock)
 {
     /// <summary>While an SDK caches the answer it does not ask again: a logout elsewhere stays unseen for so long.</summary>
     private const int ExpirySecondsMax = 300;
 
+    /// <summary>Of an anonymous answer where the SDK caches that too: a login elsewhere stays unseen for so long.</summary>
+    private const int AnonymousSeconds = 10;
+
+    /// <summary>How long an SDK may believe that somebody has no access: who has just bought it waits for so long.</summary>
+    private const int DenialSeconds = 10;
+
     private readonly string _baseDomain = settings.Session.CookieDomain ?? "";
 
     /// <param name="visitor">Null: the caller learns nothing, not even that.</param>
-    public ReadOnlyMemory<byte> Anonymous(VisitorId? visitor) =>
-        Error(401, "UserException", "No session found!", visitor);
+    public ReadOnlyMemory<byte> Anonymous(VisitorId? visitor) => Error(401, "UserException", "No session found!", visitor);
+
+    /// <summary>Ask the core: it can do more than the session cluster.</summary>
+    public ReadOnlyMemory<byte> AskCore(VisitorId visitor) => Error(401, "LoginException", "No session found!", visitor);
 
     /// <summary>The cluster did not answer; the visitor stays who the cookie says.</summary>
-    public ReadOnlyMemory<byte> Unavailable(VisitorId visitor) =>
+    public ReadOnlyMemory<byte> Unavailable(VisitorId? visitor) =>
         Error(503, "communication", "The session could not be looked up; try again.", visitor);
 
-    public ReadOnlyMemory<byte> SignedIn(Client client, VisitorSession session, UserId user, UserProfile profile)
+    /// <summary>The page may not do what it asked for; nothing was done.</summary>
+    public ReadOnlyMemory<byte> Forbidden() => Error(403, "ApiException", "This page may not do that.", null);
+
+    public ReadOnlyMemory<byte> SignedIn(Client client, BrowserSession session, UserAccount account) =>
+        Session(client, session, account, _ => { });
+
+    /// <summary>An answer without <c>error</c> even if the user has not got it: that is for <c>result</c> to say.</summary>
+    /// <param name="ofSubscription">The question was for the subscription, not the product.</param>
+    public ReadOnlyMemory<byte> Product(
+        Client client, BrowserSession session, UserAccount account, string productId, Entitlement entitlement, bool ofSubscription) =>
+        Session(client, session, account, writer =>
+        {
+            WriteId(writer, "productId", productId);
+            if (ofSubscription && entitlement.SubscriptionId is { } subscription) WriteId(writer, "subscriptionId", subscription);
+        }, result: ofSubscription ? entitlement.SubscriptionId is not null : entitlement.HasProduct);
+
+    /// <summary>Something was done.</summary>
+    public ReadOnlyMemory<byte> Done(VisitorId visitor) => Write(writer =>
     {
+        writer.WriteStartObject("response");
+        writer.WriteBoolean("result", true);
+        WriteTimes(writer, clock.GetUtcNow(), ExpirySecondsMax);
+        WriteVisitor(writer, visitor, null);
+        writer.WriteEndObject();
+    });
+
+    /// <summary>For account-sdk-browser: it takes any <c>result</c>, even a false one, for a login.</summary>
+    public ReadOnlyMemory<byte> WithoutResult(VisitorId? visitor) => Write(writer =>
+    {
+        WriteTimes(writer, clock.GetUtcNow(), AnonymousSeconds);
+        if (visitor is { } known) WriteVisitor(writer, known, null);
+    });
+
+    /// <summary>For account-sdk-browser 5: the page is to go there and come back. It must be the only key.</summary>
+    public static ReadOnlyMemory<byte> Refresh(string path) => Write(writer => writer.WriteString("redirectURL", path));
+
+    /// <param name="granted">Those of the asked ids that the user has.</param>
+    public ReadOnlyMemory<byte> Access(Client client, UserId user, IReadOnlyList<string> granted)
+    {
+        void WriteAccess(Utf8JsonWriter writer)
+        {
+            writer.WriteBoolean("entitled", granted.Count > 0);
+            writer.WriteStartArray("allowedFeatures");
+            foreach (var id in granted) writer.WriteStringValue(id);
+            writer.WriteEndArray();
+            writer.WriteNumber("ttl", granted.Count > 0 ? ExpirySecondsMax : DenialSeconds);
+            WriteId(writer, "userId", user.ToString());
+            writer.WriteString("uuid", Uuid(DigestOf(user)));
+        }
+
         var now = clock.GetUtcNow();
         return Write(writer =>
         {
-            WriteSession(writer, session, user, profile, now);
-            if (client.SignSecret is { } secret) writer.WriteString("sig", Sign(secret, client, session, user, profile, now));
+            WriteAccess(writer);
+            WriteSignature(writer, client, now.AddSeconds(ExpirySecondsMax), payload =>
+            {
+                WriteAccess(payload);
+                payload.WriteNumber("serverTime", now.ToUnixTimeSeconds());
+            });
+        });
+    }
+
+    private ReadOnlyMemory<byte> Session(
+        Client client, BrowserSession session, UserAccount account, Action<Utf8JsonWriter> writeMore, bool result = true)
+    {
+        var now = clock.GetUtcNow();
+        var left = session.ExpiresAt is { } end ? (end - now).TotalSeconds : ExpirySecondsMax;
+        var expiresIn = (int)Math.Clamp(left, 1, ExpirySecondsMax);
+        void WriteAll(Utf8JsonWriter writer)
+        {
+            writer.WriteBoolean("result", result);
+            WriteTimes(writer, now, expiresIn);
+            WriteUser(writer, client, session, account);
+            writeMore(writer);
+        }
+
+        return Write(writer =>
+        {
+            WriteAll(writer);
+            if (session.Key is { } key) writer.WriteString("sp_id", spId.Issue(client, session.VisitorId, key));
+            WriteSignature(writer, client, now.AddSeconds(expiresIn), WriteAll);
         });
     }
 
@@ -47,53 +129,45 @@ internal sealed class SessionAnswer(SpidSettings settings, TimeProvider clock)
         writer.WriteStartObject("response");
         writer.WriteBoolean("result", false);
         WriteTimes(writer, clock.GetUtcNow(), ExpirySecondsMax);
-        if (visitor is { } uid)
-        {
-            writer.WriteStartObject("visitor");
-            writer.WriteString("uid", uid.ToString());
-            writer.WriteEndObject();
-        }
-
+        if (visitor is { } known) WriteVisitor(writer, known, null);
         writer.WriteEndObject();
     });
 
-    /// <summary>The text S.P: P is the whole answer in base64url, S the MAC of P's characters.</summary>
-    private string Sign(
-        byte[] secret, Client client, VisitorSession session, UserId user, UserProfile profile, DateTimeOffset now)
+    /// <summary>Signs the answer for the client's back end: all of it but <c>sp_id</c>, which opens more than a signature may.
+    /// <c>aud</c> and <c>exp</c> keep it from being shown elsewhere, or tomorrow.</summary>
+    private static void WriteSignature(Utf8JsonWriter writer, Client client, DateTimeOffset expiresAt, Action<Utf8JsonWriter> writePayload)
     {
-        var payload = Write(writer =>
+        if (client.SignSecret is not { } secret) return;
+        writer.WriteString("sig", SignedText.Sign(secret, Write(payload =>
         {
-            WriteSession(writer, session, user, profile, now);
-            writer.WriteString("algorithm", "HMAC-SHA256");
-            // Without it, one client's signature could be replayed at another that shares its secret.
-            writer.WriteString("aud", client.Id);
-        });
-        var encoded = Base64Url.EncodeToString(payload.Span);
-        return $"{Base64Url.EncodeToString(HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes(encoded)))}.{encoded}";
+            writePayload(payload);
+            payload.WriteString("algorithm", SignedText.Algorithm);
+            payload.WriteString("aud", client.Id);
+            payload.WriteNumber("exp", expiresAt.ToUnixTimeSeconds());
+        }).Span));
     }
 
-    private void WriteSession(Utf8JsonWriter writer, VisitorSession session, UserId user, UserProfile profile, DateTimeOffset now)
+    private static void WriteUser(Utf8JsonWriter writer, Client client, BrowserSession session, UserAccount account)
     {
-        var id = user.ToString();
-        var left = session.ExpiresAt is { } end ? (end - now).TotalSeconds : ExpirySecondsMax;
-        writer.WriteBoolean("result", true);
-        WriteTimes(writer, now, (int)Math.Clamp(left, 1, ExpirySecondsMax));
-        writer.WriteStartObject("visitor");
-        writer.WriteString("uid", session.VisitorId.ToString());
-        writer.WriteString("user_id", id);
-        writer.WriteEndObject();
+        var user = session.UserId!.Value;
+        var profile = account.Profile;
+        WriteVisitor(writer, session.VisitorId, user);
         writer.WriteString("userStatus", "connected");
-        if (IsNumber(id)) writer.WriteNumber("userId", long.Parse(id, CultureInfo.InvariantCulture));
-        else writer.WriteString("userId", id);
-        var digest = SHA256.HashData(Encoding.UTF8.GetBytes("spid.user:" + id));
+        WriteId(writer, "userId", user.ToString());
+        var digest = DigestOf(user);
         writer.WriteString("id", Convert.ToHexStringLower(digest.AsSpan(0, 12)));
-        writer.WriteString("uuid", Uuid(digest.AsSpan(16)));
+        // Without it, SDK 2.x takes one person's cached products for the next one's.
+        writer.WriteString("uuid", Uuid(digest));
         if (profile.DisplayName is not null) writer.WriteString("displayName", profile.DisplayName);
         if (profile.GivenName is not null) writer.WriteString("givenName", profile.GivenName);
         if (profile.FamilyName is not null) writer.WriteString("familyName", profile.FamilyName);
         if (profile.Gender is not null) writer.WriteString("gender", profile.Gender);
         // SDK 1.x opts out of tracking unless it is told this.
         writer.WriteBoolean("tracking", true);
+        var hasAccepted = account.Agreements.Contains(client.Id);
+        writer.WriteBoolean("agreementAccepted", hasAccepted);
+        writer.WriteBoolean("defaultAgreementAccepted", account.Agreements.Length > 0);
+        writer.WriteBoolean("clientAgreementAccepted", hasAccepted);
     }
 
     private void WriteTimes(Utf8JsonWriter writer, DateTimeOffset now, int expiresIn)
@@ -104,15 +178,30 @@ internal sealed class SessionAnswer(SpidSettings settings, TimeProvider clock)
         writer.WriteString("baseDomain", _baseDomain);
     }
 
-    /// <summary>Whether JavaScript shows the number as the very same digits.</summary>
-    private static bool IsNumber(string id) =>
-        id is { Length: <= 15 } && id.All(char.IsAsciiDigit) && (id[0] != '0' || id.Length == 1);
+    private static void WriteVisitor(Utf8JsonWriter writer, VisitorId visitor, UserId? user)
+    {
+        writer.WriteStartObject("visitor");
+        writer.WriteString("uid", visitor.ToString());
+        if (user is { } known) writer.WriteString("user_id", known.ToString());
+        writer.WriteEndObject();
+    }
+
+    /// <summary>As a number, where JavaScript shows it as the very same digits.</summary>
+    private static void WriteId(Utf8JsonWriter writer, string name, string id)
+    {
+        if (id is { Length: <= 15 } && id.All(char.IsAsciiDigit) && (id[0] != '0' || id.Length == 1))
+            writer.WriteNumber(name, long.Parse(id, CultureInfo.InvariantCulture));
+        else
+            writer.WriteString(name, id);
+    }
+
+    private static byte[] DigestOf(UserId user) => SHA256.HashData(Encoding.UTF8.GetBytes("spid.user:" + user));
 
     /// <summary>A version 8 UUID of bits that are already a digest.</summary>
     private static Guid Uuid(ReadOnlySpan<byte> digest)
     {
         Span<byte> bytes = stackalloc byte[16];
-        digest[..16].CopyTo(bytes);
+        digest[16..].CopyTo(bytes);
         bytes[6] = (byte)((bytes[6] & 0x0F) | 0x80);
         bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
         return new Guid(bytes, bigEndian: true);

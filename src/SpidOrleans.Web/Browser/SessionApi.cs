@@ -11,71 +11,65 @@ using SpidOrleans.Web.Documentation;
 
 namespace SpidOrleans.Web.Browser;
 
-/// <summary><c>hasSession.js</c>, at the session cluster's path and at the core's.</summary>
+/// <summary><c>hasSession.js</c>, at the session cluster's path and at the core's. The cluster only looks; where a remembered
+/// person could be signed in again it sends the SDK to the core, which does that.</summary>
 internal sealed partial class SessionApi(
-    IGrainFactory grains, ClientRegistry clients, VisitorCookie cookie, SessionAnswer answers, ILogger<SessionApi> logger)
+    IGrainFactory grains, ClientRegistry clients, BrowserSessions sessions, VisitorCookie cookie, SessionAnswer answers, ILogger<SessionApi> logger)
 {
+    private static readonly IReadOnlyList<QueryNote> Query =
+    [
+        .. ScriptCall.Query,
+        new("autologin", false, "1: sign a remembered person in again. The cluster answers LoginException then, the core does it."),
+    ];
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         var api = routes.ServiceProvider.GetRequiredService<SessionApi>();
-        IReadOnlyList<QueryNote> query =
-        [
-            new("client_id", true, "The page's client."),
-            new("redirect_uri", true, "The page's address; its origin must be registered."),
-            new("callback", true, "The SDK's callback id."),
-        ];
-        foreach (var (path, id) in new[] { ("/rpc/hasSession.js", "hasSession"), ("/ajax/hasSession.js", "coreHasSession") })
-        {
-            routes.MapGet(path, (Delegate)api.AnswerAsync).Describe(id, "Tells a page its visitor and session",
-                "JSONP for the SPiD SDKs 1.x and 2.x and our own. The status is 200 even without a session: the error is inside. "
-                + "A page that is not the client's gets no visitor.",
-                answerType: "text/javascript", refusals: [400], query: query);
-        }
+        Map("/rpc/hasSession.js", "hasSession", api.AnswerAsClusterAsync);
+        Map("/ajax/hasSession.js", "coreHasSession", api.AnswerAsCoreAsync);
+
+        void Map(string path, string id, Delegate answer) => routes.MapGet(path, answer).Describe(id,
+            "Tells a page its visitor and session",
+            "JSONP for the SPiD SDKs 1.x and 2.x and our own. The status is 200 even without a session: the error is inside. "
+            + "A page that is not the client's gets no visitor.",
+            answerType: "text/javascript", refusals: [400], query: Query);
     }
 
-    private async Task AnswerAsync(HttpContext context)
+    private Task AnswerAsClusterAsync(HttpContext context) => AnswerAsync(context, isCore: false);
+
+    private Task AnswerAsCoreAsync(HttpContext context) => AnswerAsync(context, isCore: true);
+
+    private async Task AnswerAsync(HttpContext context, bool isCore)
     {
-        var callback = context.Request.Query["callback"].ToString();
-        if (!SessionScript.Callback.IsMatch(callback))
+        if (ScriptCall.ReadCallback(context.Request) is not { } callback)
         {
-            await Problem.Invalid("callback", "must be 1 to 64 of A-Z, a-z, 0-9, '_' and '$', not beginning with a digit").ExecuteAsync(context);
+            await ScriptCall.InvalidCallback().ExecuteAsync(context);
             return;
         }
 
         var client = CallerCheck.FindTrusted(context.Request, clients);
-        var json = client is null ? answers.Anonymous(null) : await DescribeAsync(context, client);
-        SessionScript.WriteHeaders(context.Response.Headers, client is { AllowCrossSite: true });
-        var body = SessionScript.Write(callback, json);
-        context.Response.ContentLength = body.Length;
-        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+        var json = client is null ? answers.Anonymous(null) : await DescribeAsync(context, client, isCore);
+        await SessionScript.WriteAsync(context, callback, json, client is { AllowCrossSite: true });
     }
 
-    private async Task<ReadOnlyMemory<byte>> DescribeAsync(HttpContext context, Client client)
+    private async Task<ReadOnlyMemory<byte>> DescribeAsync(HttpContext context, Client client, bool isCore)
     {
-        if (!cookie.TryRead(context.Request, out var visitor))
-        {
-            // No grain hears of a browser that may never come back: bots cost nothing.
-            var minted = VisitorId.New();
-            cookie.Write(context, minted);
-            return answers.Anonymous(minted);
-        }
-
+        var autologin = context.Request.Query["autologin"].ToString();
         try
         {
-            var session = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(visitor).GetSessionAsync());
-            var profile = session.UserId is { } user ? await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).GetProfileAsync()) : null;
-            cookie.Write(context, session.VisitorId);
-            return profile is null
-                ? answers.Anonymous(session.VisitorId)
-                : answers.SignedIn(client, session, session.UserId!.Value, profile);
+            var session = await sessions.LookAsync(context, restoreFor: isCore && autologin == "1" ? client.Source : null);
+            // 1.x does not ask for it before it is sent to the core.
+            if (!isCore && (session.IsTwin || (session.IsRestorable && autologin != "0"))) return answers.AskCore(session.VisitorId);
+            if (session.UserId is not { } user) return answers.Anonymous(session.VisitorId);
+            return answers.SignedIn(client, session, await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).GetAccountAsync()));
         }
         catch (ClusterUnavailableException exception)
         {
             LogUnavailable(logger, exception.GetBaseException().GetType().Name);
-            return answers.Unavailable(visitor);
+            return answers.Unavailable(cookie.TryRead(context.Request, out var visitor) ? visitor : (VisitorId?)null);
         }
     }
 
     [LoggerMessage(EventId = 4101, Level = LogLevel.Warning, Message = "A session could not be looked up ({Reason}); the browser keeps its visitor and asks again")]
-    private static partial void LogUnavailable(ILogger logger, string reason);
+    internal static partial void LogUnavailable(ILogger logger, string reason);
 }

@@ -11,7 +11,8 @@ using SpidOrleans.Web.Reading;
 namespace SpidOrleans.Web.ClientApi;
 
 /// <summary><c>POST /v1/events</c>: the path that nearly all requests take, so nothing is bound or wrapped for it.</summary>
-internal sealed class EventsApi(SpidSettings settings, ClientRegistry clients, EventTracker tracker, EventRate rate, TimeProvider clock)
+internal sealed class EventsApi(
+    SpidSettings settings, ClientRegistry clients, EventTracker tracker, EventRate rate, BodyLimits limits, TimeProvider clock)
 {
     private const string Path = "/v1/events";
 
@@ -40,7 +41,7 @@ internal sealed class EventsApi(SpidSettings settings, ClientRegistry clients, E
 
     private async Task TrackAsync(HttpContext context, Client client)
     {
-        var body = await RequestBody.ReadAsync(context);
+        var body = await RequestBody.ReadAsync(context, limits);
         if (body.Refusal is not null)
         {
             await body.Refusal.ExecuteAsync(context);

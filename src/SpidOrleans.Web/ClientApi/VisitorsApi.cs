@@ -67,6 +67,7 @@ internal static class VisitorsApi
             Event = reading.ToEvent(eventName),
             Profile = reading.Profile,
             Tracking = reading.Tracking,
+            Remember = reading.Remember,
         });
         return result.Outcome.ToRefusal() ?? AnswerJson.Write(LoginAnswer.From(visitor, reading.UserId, result));
     }

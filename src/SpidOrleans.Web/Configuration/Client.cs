@@ -29,8 +29,12 @@ public sealed partial class Client
     /// <summary>Signs what browsers are told; null: answers are not signed.</summary>
     public byte[]? SignSecret { get; init; }
 
+    /// <summary>What they signed is still taken.</summary>
+    public ImmutableArray<byte[]> FormerSignSecrets { get; init; } = [];
+
     public ImmutableHashSet<string> Origins { get; init; } = [];
 
+    /// <summary>Where flows may send a browser back to, character by character.</summary>
     public ImmutableHashSet<string> RedirectUris { get; init; } = [];
 
     /// <summary>Pages of other sites may include the session script.</summary>
@@ -66,11 +70,14 @@ public sealed partial class Client
         var name = section.Text("Name", "1 to 255 characters", lengthMax: 255);
         var secret = section.RequiredText("Secret", "the client's secret");
         var signSecret = section.Text("SignSecret", "the secret that signs sessions");
+        var formerSignSecrets = section.List("FormerSignSecrets", "a secret that signed sessions before", text => text.Length <= 1_000);
+        if (formerSignSecrets.Count > 0 && signSecret is null && !section.Has("SignSecret"))
+            section.Fault("SignSecret", null, "the secret that signs from now on, since there are FormerSignSecrets");
         var project = section.Text("Project", $"one of the projects {string.Join(", ", projects)}", accepts: projects.Contains);
         if (project is null && projects.Count > 1 && !section.Has("Project"))
             section.Fault("Project", null, $"one of the projects {string.Join(", ", projects)}");
         var origins = section.List("Origins", "an origin such as https://www.news.test", WebOrigin.IsOrigin);
-        var redirectUris = section.List("RedirectUris", "an absolute http or https URL without fragment", IsRedirectUri);
+        var redirectUris = section.List("RedirectUris", "an absolute http or https URL in ASCII without fragment", IsRedirectUri);
         var allowCrossSite = section.Flag("AllowCrossSite");
         section.RefuseUnknown();
         return new Client
@@ -80,11 +87,14 @@ public sealed partial class Client
             SecretHash = Hash(secret),
             TokenKey = DeriveTokenKey(secret),
             SignSecret = signSecret is null ? null : Encoding.UTF8.GetBytes(signSecret),
+            FormerSignSecrets = [.. formerSignSecrets.Select(Encoding.UTF8.GetBytes)],
             Origins = [.. origins.Select(origin => WebOrigin.Of(new Uri(origin)))],
             RedirectUris = [.. redirectUris],
             AllowCrossSite = allowCrossSite,
         };
     }
 
-    private static bool IsRedirectUri(string text) => WebOrigin.TryParseUri(text, out var uri) && uri.Fragment.Length == 0;
+    /// <summary>Written as it can stand in a <c>Location</c>: <see cref="Uri"/> itself would take surrounding blanks and more.</summary>
+    internal static bool IsRedirectUri(string text) =>
+        WebOrigin.TryParseUri(text, out _) && text.All(c => c is > ' ' and < '\x7f' and not ('#' or '"' or '<' or '>' or '^' or '`' or '{' or '|' or '}'));
 }

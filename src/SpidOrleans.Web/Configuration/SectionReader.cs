@@ -13,6 +13,9 @@ internal sealed class SectionReader(IConfigurationSection section, List<Configur
 
     public bool Has(string key) => section.GetSection(key).Exists();
 
+    /// <summary>True when the key has a value that is not empty, be it right or wrong.</summary>
+    public bool HasValue(string key) => section[key] is { Length: > 0 };
+
     /// <summary>Text without control characters, or null when the key is absent or empty.</summary>
     public string? Text(string key, string expected, int lengthMax = 1_000, Func<string, bool>? accepts = null)
     {

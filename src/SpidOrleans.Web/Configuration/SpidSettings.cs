@@ -18,8 +18,20 @@ public sealed record SpidSettings
 
     public required LimitSettings Limits { get; init; }
 
+    /// <summary>Where people sign in; null: nowhere but on <see cref="HasDevelopmentSignIn"/>'s page.</summary>
+    public required IdentitySettings? Identity { get; init; }
+
+    /// <summary>True when other machines can reach the host.</summary>
+    public required bool ListensBeyondLoopback { get; init; }
+
+    /// <summary>True when anybody may sign in as anybody: on somebody's own machine.</summary>
+    public bool HasDevelopmentSignIn => Identity is null && !ListensBeyondLoopback;
+
     /// <summary>By client id; never empty.</summary>
     public required ImmutableDictionary<string, Client> Clients { get; init; }
+
+    /// <summary>Who has which product, by product id.</summary>
+    public required ImmutableDictionary<string, ProductSettings> Products { get; init; }
 
     /// <summary>True when no client is configured: the host is somebody's own machine.</summary>
     public bool HasDemoClient => Clients.TryGetValue(Client.DemoId, out var client) && client.IsDemo;
@@ -36,7 +48,8 @@ public sealed record SpidSettings
         var limits = LimitSettings.Read(Section("Limits"));
         var projects = ReadProjects(configuration.GetSection("Projects"), faults);
         var clients = ReadClients(configuration, projects, faults);
-        ReadIdentity(Section("Identity"));
+        var products = ReadProducts(configuration.GetSection("Entitlements"), faults);
+        var identity = IdentitySettings.Read(Section("Identity"));
         ReadConsole(Section("Console"));
         if (faults.Count > 0) throw new ConfigurationException(faults);
 
@@ -46,12 +59,16 @@ public sealed record SpidSettings
             Silo = silo,
             Session = session,
             Limits = limits,
+            Identity = identity,
+            ListensBeyondLoopback = ListenAddresses.FindBeyondLoopback(configuration) is not null,
             Clients = clients,
+            Products = products,
             Cluster = new ClusterSettings
             {
                 Projects = projects,
                 PendingPerLane = limits.PendingPerLane,
                 SessionLifetime = session.Lifetime,
+                RememberLifetime = session.RememberLifetime,
             },
         };
     }
@@ -95,19 +112,24 @@ public sealed record SpidSettings
         return clients.ToImmutable().Add(Client.DemoId, Client.Demo(names[0]));
     }
 
+    private static ImmutableDictionary<string, ProductSettings> ReadProducts(IConfigurationSection section, List<ConfigurationFault> faults)
+    {
+        RefuseValue(section, faults);
+        var products = ImmutableDictionary.CreateBuilder<string, ProductSettings>();
+        foreach (var child in section.GetChildren())
+        {
+            if (!ProductSettings.IdPattern.IsMatch(child.Key))
+                faults.Add(new ConfigurationFault(section.Key, child.Key, "product ids of " + ProductSettings.IdRule));
+            products[child.Key] = ProductSettings.Read(new SectionReader(child, faults));
+        }
+
+        return products.ToImmutable();
+    }
+
     /// <summary>Else <c>Clients=x</c> would count as none, and the demo client would be served.</summary>
     private static void RefuseValue(IConfigurationSection section, List<ConfigurationFault> faults)
     {
         if (section.Value is { Length: > 0 }) faults.Add(new ConfigurationFault(section.Key, ConfigurationFault.Hidden, "a section, not a value"));
-    }
-
-    private static void ReadIdentity(SectionReader section)
-    {
-        const string nothing = "no value: signing in through an identity provider is not available in this version";
-        section.Text("Authority", nothing, accepts: _ => false);
-        section.Text("ClientId", nothing, accepts: _ => false);
-        section.Text("ClientSecret", nothing, accepts: _ => false);
-        section.RefuseUnknown();
     }
 
     /// <summary>There is no console in this version; its password does no harm.</summary>

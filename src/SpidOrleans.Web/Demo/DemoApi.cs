@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Users;
-using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Mixpanel.Rules;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Browser;
@@ -26,7 +25,7 @@ internal static class DemoApi
         demo.MapPost("/track", TrackAsync);
     }
 
-    private static async Task<IResult> LoginAsync(HttpContext context, ClientRegistry clients, VisitorCookie cookie, SignIns signIns)
+    private static async Task<IResult> LoginAsync(HttpContext context, ClientRegistry clients, VisitorCookie cookie, BrowserSessions sessions)
     {
         var (body, refusal) = await DemoJson.ReadAsync<DemoLogin>(context);
         if (body is null) return refusal!;
@@ -34,19 +33,16 @@ internal static class DemoApi
         if (!cookie.TryRead(context.Request, out var visitor)) return NoVisitor();
 
         var name = body.Registration ? SignIns.RegistrationEvent : SignIns.LoginEvent;
-        var result = await signIns.LoginAsync(visitor, SignIns.Request(Source(clients), user, Event(context, name)));
+        var result = await sessions.SignInAsync(context, SignIns.Request(Source(clients), user, Event(context, name)));
         if (result.Outcome.ToRefusal() is { } refused) return refused;
-        cookie.Write(context, result.VisitorId);
         return AnswerJson.Write(LoginAnswer.From(visitor, user, result));
     }
 
-    private static async Task<IResult> LogoutAsync(HttpContext context, ClientRegistry clients, VisitorCookie cookie, SignIns signIns)
+    private static async Task<IResult> LogoutAsync(HttpContext context, ClientRegistry clients, VisitorCookie cookie, BrowserSessions sessions)
     {
-        if (!cookie.TryRead(context.Request, out var visitor)) return NoVisitor();
-        var (ip, userAgent) = Person(context);
-        var result = await signIns.LogoutAsync(visitor, new LogoutRequest { Source = Source(clients), Ip = ip, UserAgent = userAgent });
+        if (!cookie.TryRead(context.Request, out _)) return NoVisitor();
+        var result = await sessions.SignOutAsync(context, Source(clients));
         if (result.Outcome.ToRefusal() is { } refused) return refused;
-        cookie.Write(context, result.VisitorId);
         return AnswerJson.Write(new VisitorAnswer(result.VisitorId.ToString()));
     }
 

@@ -11,15 +11,21 @@ internal sealed class OwnPage : IEndpointFilter
     public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
         Refuse(context.HttpContext) is { } refusal ? ValueTask.FromResult<object?>(refusal) : next(context);
 
-    internal static Problem? Refuse(HttpContext context)
+    /// <summary>True when the request comes from this machine and means it.</summary>
+    internal static bool IsFromThisMachine(HttpContext context)
     {
         var request = context.Request;
         // The host name too: another site's name may have been pointed at this machine (DNS rebinding). A proxy on this
         // machine would make everybody look local.
-        if (context.Connection.RemoteIpAddress is not { } remote || !IPAddress.IsLoopback(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote)
-            || !WebOrigin.IsLoopback(request.Host.Host)
-            || request.Headers.ContainsKey("X-Forwarded-For") || request.Headers.ContainsKey("Forwarded"))
-            return Problem.Forbidden("The demo serves this machine only.");
+        return context.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote)
+            && WebOrigin.IsLoopback(request.Host.Host)
+            && !request.Headers.ContainsKey("X-Forwarded-For") && !request.Headers.ContainsKey("Forwarded");
+    }
+
+    internal static Problem? Refuse(HttpContext context)
+    {
+        var request = context.Request;
+        if (!IsFromThisMachine(context)) return Problem.Forbidden("The demo serves this machine only.");
         if (HttpMethods.IsGet(request.Method)) return RefuseOtherSites(request);
 
         var origin = request.Headers.Origin.ToString();

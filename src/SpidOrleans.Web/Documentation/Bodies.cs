@@ -70,6 +70,9 @@ internal sealed record LoginBody
 
     /// <summary>Such as payment or signup.</summary>
     public string? Flow { get; init; }
+
+    /// <summary>The person wants to stay signed in: an ended session starts again by itself. False if absent.</summary>
+    public bool? Remember { get; init; }
 }
 
 /// <summary>May be empty.</summary>

@@ -17,16 +17,14 @@ internal ref partial struct BodyReader
     {
         var text = ReadString(place, DateCharsMax, BirthdayRule);
         if (text is null) return null;
-        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
-            && day >= BirthdayMin
-            && day <= DateOnly.FromDateTime(_now.UtcDateTime))
-        {
-            return day;
-        }
-
+        if (TryParseBirthday(text, _now, out var day)) return day;
         Errors.Add(place, BirthdayRule);
         return null;
     }
+
+    public static bool TryParseBirthday(string text, DateTimeOffset now, out DateOnly day) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out day)
+        && day >= BirthdayMin && day <= DateOnly.FromDateTime(now.UtcDateTime);
 
     /// <summary>In UTC.</summary>
     public DateTimeOffset? ReadMoment(string place)

@@ -10,6 +10,7 @@ internal ref partial struct BodyReader
     public const int TextCharsMax = 255;
     public const int UserAgentCharsMax = 1_000;
 
+    public const string FlagRule = "This must be true or false.";
     public const string TextRule = "This must be a string of 1 to 255 characters.";
     public const string UserAgentRule = "The user agent must be a string of at most 1000 characters.";
     public const string VisitorIdRule = "The visitor id must be a string: a UUID version 4 in its form of 36 characters.";
@@ -26,6 +27,13 @@ internal ref partial struct BodyReader
         if (text is not "") return text;
         Errors.Add(place, TextRule);
         return null;
+    }
+
+    public bool ReadFlag(string place)
+    {
+        if (Json.TokenType is JsonTokenType.True or JsonTokenType.False) return Json.GetBoolean();
+        Refuse(place, FlagRule);
+        return false;
     }
 
     public string? ReadEventName(string place)

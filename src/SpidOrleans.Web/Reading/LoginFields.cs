@@ -20,6 +20,7 @@ internal struct LoginFields : IFields
     private const int Flow = 7;
     private const int Ip = 8;
     private const int UserAgent = 9;
+    private const int Remember = 10;
 
     private UserId? _userId;
     private long? _timeMs;
@@ -29,9 +30,10 @@ internal struct LoginFields : IFields
     private Tracking? _tracking;
     private string? _ip;
     private string? _userAgent;
+    private bool _remember;
 
     public static FieldNames Names { get; } = new(
-        "the body", "userId", "time", "insertId", "properties", "profile", "trackingRef", "tag", "flow", "ip", "userAgent");
+        "the body", "userId", "time", "insertId", "properties", "profile", "trackingRef", "tag", "flow", "ip", "userAgent", "remember");
 
     public void ReadField(ref BodyReader reader, int field)
     {
@@ -48,6 +50,7 @@ internal struct LoginFields : IFields
             case Flow: _tracking = (_tracking ?? new Tracking()) with { Flow = reader.ReadText(name) }; break;
             case Ip: _ip = reader.ReadAddress(name); break;
             case UserAgent: _userAgent = reader.ReadUserAgent(name); break;
+            case Remember: _remember = reader.ReadFlag(name); break;
         }
     }
 
@@ -82,6 +85,7 @@ internal struct LoginFields : IFields
         Properties = _properties,
         Profile = _profile,
         Tracking = _tracking,
+        Remember = _remember,
         Errors = errors.ToDictionary(),
     };
 }

@@ -27,6 +27,9 @@ public sealed class LoginReading
     /// <summary>Null if the body names neither trackingRef, tag nor flow.</summary>
     public Tracking? Tracking { get; init; }
 
+    /// <summary>The person wants to stay signed in.</summary>
+    public bool Remember { get; init; }
+
     /// <summary>By place, such as <c>profile.birthday</c>; null if all is well.</summary>
     public Dictionary<string, string[]>? Errors { get; init; }
 

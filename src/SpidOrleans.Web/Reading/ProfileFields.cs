@@ -65,10 +65,14 @@ internal partial struct ProfileFields : IFields
         FamilyName = _familyName,
     };
 
+    public static bool IsGender(string text) => text is "male" or "female" or "undisclosed" or "withheld";
+
+    public static bool IsLocale(string text) => text.Length <= LocaleCharsMax && LocalePattern().IsMatch(text);
+
     private static string? ReadGender(ref BodyReader reader, string place)
     {
         var gender = reader.ReadString(place, BodyReader.TextCharsMax, GenderRule);
-        if (gender is null or "male" or "female" or "undisclosed" or "withheld") return gender;
+        if (gender is null || IsGender(gender)) return gender;
         reader.Errors.Add(place, GenderRule);
         return null;
     }
@@ -76,7 +80,7 @@ internal partial struct ProfileFields : IFields
     private static string? ReadLocale(ref BodyReader reader, string place)
     {
         var locale = reader.ReadString(place, LocaleCharsMax, LocaleRule);
-        if (locale is null || LocalePattern().IsMatch(locale)) return locale;
+        if (locale is null || IsLocale(locale)) return locale;
         reader.Errors.Add(place, LocaleRule);
         return null;
     }

@@ -8,6 +8,10 @@ internal sealed class AnswerReader(Socket socket)
 {
     private readonly byte[] _buffer = new byte[16 * 1024];
     private int _length;
+    private Range _body;
+
+    /// <summary>Of the last whole answer, until the next one begins to arrive; with the marks between its chunks, if it came in chunks.</summary>
+    public ReadOnlySpan<byte> Body => _buffer.AsSpan(_body);
 
     /// <summary>To be called once the socket is readable, which makes it return at once.</summary>
     /// <returns>The status, when the answer's body has arrived to its end; null while some is missing.</returns>
@@ -26,6 +30,7 @@ internal sealed class AnswerReader(Socket socket)
             : _buffer.AsSpan(bodyStart, _length - bodyStart).EndsWith("0\r\n\r\n"u8);
         if (!isWhole) return null;
         if (!Utf8Parser.TryParse(head[9..], out int status, out _)) throw new InvalidDataException("No status line.");
+        _body = bodyStart.._length;
         _length = 0;
         return status;
     }

@@ -13,5 +13,5 @@ internal sealed record LoadResult(
 
     public int NotAccepted => OtherAnswers.Values.Sum();
 
-    public TimeSpan Percentile(double share) => Latencies[Math.Min(Requests - 1, (int)(Requests * share))];
+    public TimeSpan Percentile(double share) => Latencies.Percentile(share);
 }

@@ -6,6 +6,15 @@ namespace SpidOrleans.Benchmarks.Running;
 /// <summary>How long and how hard.</summary>
 internal sealed record BenchmarkOptions
 {
+    /// <summary>Sessions are looked up at <see cref="Rate"/>; otherwise events are accepted, as fast as possible.</summary>
+    public bool IsLookUp { get; init; }
+
+    /// <summary>Look-ups per second.</summary>
+    public int Rate { get; init; } = 1_000;
+
+    /// <summary>How many in a hundred of the visitors that are looked up are signed in: one measurement for each number.</summary>
+    public IReadOnlyList<int> SignedIn { get; init; } = [0, 50];
+
     /// <summary>Of each turn. Eight are some fifty thousand requests: a p99 of hundreds of samples.</summary>
     public int Seconds { get; init; } = 8;
 
@@ -41,6 +50,9 @@ internal sealed record BenchmarkOptions
             var value = i + 1 < arguments.Length ? arguments[i + 1] : "";
             BenchmarkOptions? changed = arguments[i] switch
             {
+                "--what" when value is "events" or "session" => options with { IsLookUp = value == "session" },
+                "--rate" when Number(value, 100_000) is { } number => options with { Rate = number },
+                "--signed-in" when List(value, part => Number(part, 100, min: 0)) is { } shares => options with { SignedIn = [.. shares.Select(number => number!.Value)] },
                 "--seconds" when Number(value, 600) is { } number => options with { Seconds = number },
                 "--rounds" when Number(value, 100) is { } number => options with { Rounds = number },
                 "--connections" when Number(value, 1_000) is { } number => options with { Connections = number },
@@ -62,8 +74,7 @@ internal sealed record BenchmarkOptions
             options = changed;
         }
 
-        if (options.IsPostgres ? !PostgresServer.IsInstalled : options.Silos.Any(number => number > 1))
-            fault = options.IsPostgres ? PostgresServer.NotInstalled : "SQLite serves one silo: --silos needs --database postgresql.";
+        fault = options.Contradiction();
         return fault.Length == 0;
     }
 
@@ -72,6 +83,9 @@ internal sealed record BenchmarkOptions
         Console.Error.WriteLine(fault);
         Console.Error.WriteLine("""
             Options, [defaults]:
+              --what events|session [events]         events accepted as fast as possible, or sessions looked up at a fixed rate
+              --rate 1-100000 [1000]                 session: look-ups per second
+              --signed-in 0-100 [0,50]               session: per cent of the visitors; several: a measurement with each
               --database sqlite|postgresql [sqlite]
               --silos 1-8 [1]                        several (1,4): a comparison with each; PostgreSQL only
               --visitors 1-10000000|new [5000]       several (1000,1000000,new): a comparison with each
@@ -85,8 +99,18 @@ internal sealed record BenchmarkOptions
         return 2;
     }
 
-    private static int? Number(string value, int max) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= max ? number : null;
+    /// <returns>Empty when there is none.</returns>
+    private string Contradiction()
+    {
+        if (IsPostgres && !PostgresServer.IsInstalled) return PostgresServer.NotInstalled;
+        if (!IsPostgres && Silos.Any(number => number > 1)) return "SQLite serves one silo: --silos needs --database postgresql.";
+        if (IsLookUp && Silos.Any(number => number > 1)) return "Session look-ups are measured at one silo: --what session needs --silos 1.";
+        if (IsLookUp && Visitors.Contains(null)) return "Session look-ups are of known visitors: --what session needs a number of --visitors.";
+        return "";
+    }
+
+    private static int? Number(string value, int max, int min = 1) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max ? number : null;
 
     /// <returns>Null when there is a part that is none.</returns>
     private static int?[]? List(string value, Func<string, int?> read)

@@ -6,8 +6,8 @@ namespace SpidOrleans.Benchmarks.Running;
 /// <summary>Lets all sides take their turns, round after round.</summary>
 internal sealed class Comparison(BenchmarkOptions options, int? visitors, ISides sides, ChildServer sink)
 {
-    /// <summary>Until the just-in-time compiler of a server has settled.</summary>
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(12);
+    /// <summary>Until the just-in-time compiler of a server has profiled what is hot, and compiled it for good.</summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20);
 
     private readonly LoadGenerator _generator = new(
         options.Connections, options.EventsPerRequest, options.VisitorsPerRequest ?? options.EventsPerRequest, new Visitors(visitors));

@@ -7,8 +7,10 @@ internal static class Disk
 {
     private const int Samples = 200;
 
+    public static string Describe(string folder) => $"one synced page takes {SyncTime(folder).TotalMilliseconds:N2} ms in {folder}";
+
     /// <returns>The median time of writing and syncing a 4 KB page, which every commit does at least once.</returns>
-    public static TimeSpan SyncTime(string folder)
+    private static TimeSpan SyncTime(string folder)
     {
         var file = Path.Combine(folder, $"spidorleans-sync-{Environment.ProcessId}");
         var page = new byte[4096];

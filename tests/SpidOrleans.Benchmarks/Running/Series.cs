@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace SpidOrleans.Benchmarks.Running;
 
 /// <summary>One comparison for each number of silos and visitors, with fresh databases, and what changes between them.</summary>
@@ -7,10 +5,10 @@ internal static class Series
 {
     public static async Task<int> RunAsync(BenchmarkOptions options)
     {
-        Console.WriteLine($"{Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
+        Console.WriteLine(Machine.Description);
         Console.WriteLine(
             $"{(options.IsPostgres ? "PostgreSQL" : "SQLite")}, {options.Connections} connections, {options.EventsPerRequest} events of {options.VisitorsPerRequest ?? options.EventsPerRequest} visitors per request; " +
-            $"one synced page takes {Disk.SyncTime(options.Folder).TotalMilliseconds:N2} ms in {options.Folder}");
+            Disk.Describe(options.Folder));
         var lines = new List<string>();
         var isFaultless = true;
         foreach (var silos in options.Silos)

@@ -21,6 +21,8 @@ public sealed class ChromiumFixture : IAsyncLifetime
             [
                 "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
                 "--disable-sync", "--no-first-run",
+                // Sites need names: cookies of a domain, and pages of one site and of another.
+                "--host-resolver-rules=MAP *.test 127.0.0.1",
             ],
             Timeout = 60_000,
         });

@@ -5,8 +5,8 @@ namespace SpidOrleans.ClusterTests.Faults;
 /// <summary>The real outbox, whose answer gets lost when a test says so: steps <c>append</c>, <c>move</c> and <c>remove</c>.</summary>
 public sealed class CrashingOutbox(IOutbox inner, Crashes crashes) : IOutbox
 {
-    public Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events) =>
-        crashes.AtAsync("append", Away, () => inner.AppendAsync(lane, events));
+    public Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events, bool ifStateless = false) =>
+        crashes.AtAsync("append", Away, () => inner.AppendAsync(lane, events, ifStateless));
 
     public Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) =>
         crashes.AtAsync("move", Away, () => inner.MoveAsync(fromIdentity, toIdentity, shards, lastProject, last));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Intake;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.TestKit.StandIn;
@@ -16,6 +17,7 @@ internal sealed class Run(SpidTestCluster cluster, string name)
     private readonly HashSet<string> _ids = [];
     private readonly FaultQueue _faults = new();
     private int _events;
+    private int _sends;
 
     public async Task DoAsync(IReadOnlyList<Step> steps)
     {
@@ -46,7 +48,8 @@ internal sealed class Run(SpidTestCluster cluster, string name)
         await SendAsync();
         if (clock != SenderClock.None) _resends.Add(SendAsync);
 
-        async Task SendAsync() => Same(TrackOutcome.Stored, await Grain(visitor).TrackAsync(Source(project), events));
+        async Task SendAsync() => Same(TrackOutcome.Stored, await cluster.Intake(_sends++ % 2).TrackAsync(
+            Source(project), [new IdentityEvents { Visitor = IdOf(visitor), Events = events }]));
     }
 
     private async Task TrackAsync(int person, int project)
@@ -158,6 +161,8 @@ internal sealed class Run(SpidTestCluster cluster, string name)
     }
 
     private ModelVisitor Current(int browser) => _current.GetValueOrDefault(browser, _first[browser]);
+
+    private static VisitorId IdOf(ModelVisitor visitor) => VisitorId.TryParse(visitor.Id, out var id) ? id : throw new ArgumentException(visitor.Id);
 
     private IVisitorGrain Grain(ModelVisitor visitor) => cluster.Visitor(visitor.Id);
 

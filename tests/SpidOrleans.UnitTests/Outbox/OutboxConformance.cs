@@ -13,6 +13,9 @@ public abstract partial class OutboxConformance : IAsyncLifetime
     protected const string App = "app";
     protected const int ShardsOfAProject = 4;
 
+    /// <summary>What the grains' states are stored under.</summary>
+    protected const string Service = "spid";
+
     /// <summary>Only a hang takes this long.</summary>
     protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -27,6 +30,9 @@ public abstract partial class OutboxConformance : IAsyncLifetime
     protected abstract void Discard();
 
     protected abstract Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync();
+
+    /// <summary>Stores a visitor's state, as Orleans does.</summary>
+    protected abstract Task StoreStateAsync(string key, string service = Service);
 
     /// <summary>A row of the dead letters, oldest first.</summary>
     protected sealed record DeadLetter(string Project, string Identity, long TimeMs, string Payload, string Reason, long RefusedAtMs);

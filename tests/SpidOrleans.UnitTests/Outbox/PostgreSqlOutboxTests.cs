@@ -20,7 +20,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
         _connectionString ??= await postgres.CreateDatabaseAsync();
         _database = OpenDatabase();
         await _database.InitializeAsync(Cancel);
-        return new PostgreSqlOutbox(_database, Clock);
+        return new PostgreSqlOutbox(_database, Service, Clock);
     }
 
     protected override async Task CloseEngineAsync()
@@ -40,6 +40,15 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
         while (await reader.ReadAsync(Cancel))
             letters.Add(new(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3), reader.GetString(4), reader.GetInt64(5)));
         return letters;
+    }
+
+    protected override async Task StoreStateAsync(string key, string service)
+    {
+        await using var command = _database.Source.CreateCommand(
+            "INSERT INTO orleans_state (service, state, n0, n1, extension, version, payload) VALUES ($1, 'visitor', 0, 0, $2, 1, '')");
+        command.Parameters.Add(new() { Value = service });
+        command.Parameters.Add(new() { Value = key });
+        await command.ExecuteNonQueryAsync(Cancel);
     }
 
     [Fact]
@@ -78,7 +87,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
     {
         const int silos = 3, lanes = 20, events = 30;
         var databases = Enumerable.Range(0, silos).Select(_ => OpenDatabase()).ToList();
-        var outboxes = databases.Select(database => new PostgreSqlOutbox(database, TimeProvider.System)).ToList();
+        var outboxes = databases.Select(database => new PostgreSqlOutbox(database, Service, TimeProvider.System)).ToList();
         try
         {
             var removed = new HashSet<string>();

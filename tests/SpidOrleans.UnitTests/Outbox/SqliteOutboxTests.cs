@@ -17,7 +17,7 @@ public sealed class SqliteOutboxTests : OutboxConformance
     protected override async Task<IOutboxEngine> OpenEngineAsync()
     {
         _database = await _folder.OpenAsync();
-        return new SqliteOutbox(_database, Clock)
+        return new SqliteOutbox(_database, Service, Clock)
         {
             FreeBytes = folder =>
             {
@@ -39,6 +39,11 @@ public sealed class SqliteOutboxTests : OutboxConformance
             while (rows.Step()) letters.Add(new(rows.Text(0), rows.Text(1), rows.Int64(2), rows.Text(3), rows.Text(4), rows.Int64(5)));
             return letters;
         },
+        Cancel);
+
+    protected override Task StoreStateAsync(string key, string service) => _database.Writer.RunAsync(
+        session => session.Prepare("INSERT INTO orleans_state (service, state, n0, n1, extension, version, payload) VALUES (?, 'visitor', 0, 0, ?, 1, x'')")
+            .Bind(1, service).Bind(2, key).Run(),
         Cancel);
 
     [Fact]
@@ -99,10 +104,10 @@ public sealed class SqliteOutboxTests : OutboxConformance
     public void Disk_OfThisMachine_IsAskedUnlessAnotherAnswerIsGiven()
     {
         // Its answer may be either: what counts is that the question is understood, for a folder that exists only.
-        var outbox = new SqliteOutbox(_database, Clock);
+        var outbox = new SqliteOutbox(_database, Service, Clock);
         Assert.Equal(new DriveInfo(_folder.Path).AvailableFreeSpace >= SqliteOutbox.ReserveBytes, outbox.HasRoom);
         Directory.Move(_folder.Path, _folder.Path + "-away");
-        Assert.False(new SqliteOutbox(_database, Clock).HasRoom);
+        Assert.False(new SqliteOutbox(_database, Service, Clock).HasRoom);
         Directory.Move(_folder.Path + "-away", _folder.Path);
     }
 
@@ -163,7 +168,7 @@ public sealed class SqliteOutboxTests : OutboxConformance
             await appending.WaitAsync(Patience);
 
             await using var reopened = await remains.OpenAsync();
-            var survivors = await new SqliteOutbox(reopened, TimeProvider.System).ReadLaneAsync(LaneOf(Web, $"v:{round}"), Cancel);
+            var survivors = await new SqliteOutbox(reopened, Service, TimeProvider.System).ReadLaneAsync(LaneOf(Web, $"v:{round}"), Cancel);
             Assert.InRange(survivors.Pending, promised, acknowledged);
         }
     }

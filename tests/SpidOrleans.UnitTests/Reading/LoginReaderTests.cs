@@ -12,7 +12,7 @@ public sealed class LoginReaderTests
     {
         var reading = Read($$"""
             {"userId":"1844813","time":{{NowMs}},"insertId":"l-1","properties":{"Method":"password"},"ip":"2001:db8::1","userAgent":"Test/1",
-             "profile":{"gender":"female","birthday":"1980-12-31"},"trackingRef":"front","tag":"t","flow":"payment"}
+             "profile":{"gender":"female","birthday":"1980-12-31"},"trackingRef":"front","tag":"t","flow":"payment","remember":true}
             """);
 
         Assert.True(reading.IsValid);
@@ -22,6 +22,7 @@ public sealed class LoginReaderTests
         Assert.Equal("front", reading.Tracking?.Ref);
         Assert.Equal("t", reading.Tracking?.Tag);
         Assert.Equal("payment", reading.Tracking?.Flow);
+        Assert.True(reading.Remember);
 
         var login = reading.ToEvent("Login");
         Assert.Equal("Login", login.Name);
@@ -38,6 +39,7 @@ public sealed class LoginReaderTests
         var reading = Read("""{"userId":"77","profile":null,"tag":null}""");
         Assert.True(reading.IsValid);
         Assert.Null(reading.Profile);
+        Assert.False(reading.Remember);
         Assert.Null(reading.Tracking);
         Assert.True(reading.Properties.IsEmpty);
     }
@@ -56,6 +58,7 @@ public sealed class LoginReaderTests
     [InlineData("{\"userId\":\"77\",\"trackingRef\":5}", "trackingRef", "1 to 255 characters")]
     [InlineData("{\"userId\":\"77\",\"flow\":[]}", "flow", "1 to 255 characters")]
     [InlineData("{\"userId\":\"77\",\"ip\":\"x\"}", "ip", "IPv4")]
+    [InlineData("{\"userId\":\"77\",\"remember\":1}", "remember", "true or false")]
     [InlineData("{\"userId\":\"77\",\"profile\":[]}", "profile", "must be an object")]
     [InlineData("{\"userId\":\"77\",\"profile\":{\"gender\":\"x\"}}", "profile.gender", "male, female")]
     [InlineData("{\"userId\":\"77\",\"profile\":{\"sex\":\"x\"}}", "profile.sex", "fields of a profile")]

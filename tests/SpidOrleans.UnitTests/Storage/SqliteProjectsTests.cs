@@ -18,7 +18,7 @@ public sealed class SqliteProjectsTests : IAsyncLifetime
     {
         _database = await _folder.OpenAsync();
         _projects = new SqliteProjects(_database);
-        _outbox = new SqliteOutbox(_database, TimeProvider.System);
+        _outbox = new SqliteOutbox(_database, "spid", TimeProvider.System);
     }
 
     public async ValueTask DisposeAsync()

@@ -42,9 +42,10 @@ public class DemoTests
         Assert.Equal(
             $$"""{"visitorId":"{{successor}}","userId":"ann","merged":2,"rotated":true}""", await response.Content.ReadAsStringAsync());
         Assert.StartsWith(successor + ".", response.VisitorCookie(), StringComparison.Ordinal);
-        var call = host.Grains.Calls.Single();
+        var call = host.Grains.Calls.Single(call => call.Method == "Login");
         Assert.Equal("v:" + uid, call.Key);
         Assert.Equal(eventName, Assert.IsType<LoginRequest>(call.Argument).Event.Name);
+        Assert.NotNull(((LoginRequest)call.Argument).BrowserKey);
         Assert.Equal(new EventSource { ClientName = "Demo", Project = "preview" }, call.Source);
     }
 

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Intake;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 
@@ -13,7 +15,7 @@ internal sealed record GrainCall(string Key, string Method, object? Argument = n
 }
 
 /// <summary>Grains that record what they are asked and answer what the test wants.</summary>
-internal sealed class FakeGrains : IGrainFactory
+internal sealed class FakeGrains : IGrainFactory, IIntake
 {
     public ConcurrentQueue<GrainCall> Calls { get; } = [];
 
@@ -24,12 +26,22 @@ internal sealed class FakeGrains : IGrainFactory
     public Func<VisitorId, LoginRequest, LoginResult> Login { get; set; } =
         (visitor, _) => new LoginResult { Outcome = TrackOutcome.Stored, VisitorId = visitor };
 
+    /// <summary>Who is signed in under whatever secret is shown.</summary>
+    public Func<VisitorId, UserId?> SignedIn { get; set; } = _ => null;
+
     public Func<VisitorId, LogoutResult> Logout { get; set; } =
         visitor => new LogoutResult { Outcome = TrackOutcome.Stored, VisitorId = visitor };
 
     public VisitorDescription Visitor { get; set; } = new();
 
     public UserDescription User { get; set; } = new();
+
+    public ImmutableArray<string> Agreements { get; set; } = [];
+
+    public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
+        TrackOutcomes.Worst(await Task.WhenAll(events.Select(one => one.Visitor is { } visitor
+            ? this.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser)
+            : this.GetUser(one.User!.Value).TrackAsync(source, one.Events))));
 
     public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithStringKey =>
@@ -55,7 +67,11 @@ internal sealed class FakeGrains : IGrainFactory
         public Task<LogoutResult> LogoutAsync(LogoutRequest request) =>
             all.Answer(new GrainCall(key, "Logout", request, request.Source), () => all.Logout(Id));
 
-        public Task<VisitorSession> GetSessionAsync() => all.Answer(new GrainCall(key, "GetSession"), () => all.Session(Id));
+        public Task<VisitorSession> GetSessionAsync(BrowserLook? look = null) =>
+            all.Answer(new GrainCall(key, "GetSession", look), () => all.Session(Id));
+
+        public Task<UserId?> FindSignedInAsync(KeyDigest digest) =>
+            all.Answer(new GrainCall(key, "FindSignedIn", digest), () => all.SignedIn(Id));
 
         public Task<VisitorId> GetCurrentAsync() => all.Answer(new GrainCall(key, "GetCurrent"), () => all.Session(Id).VisitorId);
 
@@ -71,6 +87,12 @@ internal sealed class FakeGrains : IGrainFactory
 
         public Task SetProfileAsync(UserProfile profile) => all.Answer(new GrainCall(key, "SetProfile", profile), () =>
             all.User = all.User with { Profile = all.User.Profile.With(profile) });
+
+        public Task<UserAccount> GetAccountAsync() => all.Answer(new GrainCall(key, "GetAccount"), () =>
+            new UserAccount { Profile = all.User.Profile, Agreements = all.Agreements });
+
+        public Task AcceptAgreementAsync(string clientId) => all.Answer(new GrainCall(key, "AcceptAgreement", clientId), () =>
+            all.Agreements = [clientId, .. all.Agreements]);
 
         public Task<UserProfile> GetProfileAsync() => all.Answer(new GrainCall(key, "GetProfile"), () => all.User.Profile);
 

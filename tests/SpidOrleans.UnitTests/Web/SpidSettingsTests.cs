@@ -37,12 +37,21 @@ public class SpidSettingsTests
             ("Clients:c:Name", "Name"), ("Clients:c:Secret", "s"), ("Clients:c:SignSecret", "ss"), ("Clients:c:Project", "a"),
             ("Clients:c:Origins:0", "https://News.Test:443"), ("Clients:c:RedirectUris:0", "https://news.test/back"), ("Clients:c:AllowCrossSite", "true"),
             ("Session:CookieDomain", ".News.test"), ("Session:SigningKey", new string('k', 32)), ("Session:Lifetime", "00:30:00"),
+            ("Session:FormerSigningKeys:0", new string('f', 40)), ("Session:RememberLifetime", "7.00:00:00"), ("Clients:c:FormerSignSecrets:0", "fs"),
+            ("Entitlements:1042:Users:0", "7"), ("Entitlements:1042:Subscribers:0", "42"), ("Entitlements:1042:SubscriptionId", "99"),
             ("Limits:EventsPerRequest", "10"), ("Limits:RequestBytes", "1 MB"), ("Limits:PendingPerLane", "5"), ("Limits:EventsPerSecondPerClient", "9"),
-            ("Console:Password", "p"));
+            ("Identity:Authority", "https://login.test"), ("Identity:ClientId", "id"), ("Identity:ClientSecret", "hush"), ("Console:Password", "p"));
 
         Assert.Equal("https://news.test", Assert.Single(settings.Clients["c"].Origins));
         Assert.Equal(("news.test", 32, TimeSpan.FromMinutes(30)), (settings.Session.CookieDomain, settings.Session.SigningKey!.Length, settings.Session.Lifetime));
+        Assert.Equal((40, TimeSpan.FromDays(7), 2), (Assert.Single(settings.Session.FormerSigningKeys).Length, settings.Cluster.RememberLifetime,
+            Assert.Single(settings.Clients["c"].FormerSignSecrets).Length));
+        var product = settings.Products["1042"];
+        Assert.Equal(("7", "42", "99"), (Assert.Single(product.Users).ToString(), Assert.Single(product.Subscribers).ToString(), product.SubscriptionId));
         Assert.Equal(new LimitSettings(10, 1 << 20, 5, 9), settings.Limits);
+        Assert.Equal(new IdentitySettings(new Uri("https://login.test"), "id", "hush"), settings.Identity);
+        Assert.DoesNotContain("hush", settings.Identity!.ToString(), StringComparison.Ordinal);
+        Assert.False(settings.HasDevelopmentSignIn);
         Assert.Equal(5, settings.Cluster.PendingPerLane);
         Assert.Equal(("sa", "sas", "7", 1), (settings.Cluster.Projects["a"].ServiceAccount, settings.Cluster.Projects["a"].ServiceAccountSecret,
             settings.Cluster.Projects["a"].ProjectId, settings.Cluster.Projects["a"].Shards));
@@ -72,13 +81,34 @@ public class SpidSettingsTests
     [InlineData("Session:Lifetime", "00:00:30", "a duration between")]
     [InlineData("Session:Lifetime", "soon", "a duration between")]
     [InlineData("Session:CookieDomain", "https://news.test", "a domain such as")]
+    [InlineData("Session:RememberLifetime", "00:30:00", "a duration between")]
+    [InlineData("Session:SigningKey", "short", "32 to 1,000 characters", null, "***")]
+    [InlineData("Session:FormerSigningKeys:0", "short", "32 to 1,000 characters", null, "***")]
+    [InlineData("Clients:news:FormerSignSecrets", "secret", "a list such as Clients:news:FormerSignSecrets:0", null, "***")]
+    [InlineData("Entitlements", "x", "a section, not a value", null, "***")]
+    [InlineData("Entitlements:a b:Users:0", "7", "product ids of 1 to 64", "Entitlements", "a b")]
+    [InlineData("Entitlements:1042:Users:0", "null", "a user id")]
+    [InlineData("Entitlements:1042:Users", "7", "a list such as Entitlements:1042:Users:0")]
+    [InlineData("Entitlements:1042:Subscribers:0", " 7", "a user id")]
+    [InlineData("Entitlements:1042:SubscriptionId", "a b", "1 to 64 of")]
+    [InlineData("Entitlements:1042:User:0", "7", "one of the keys Users, Subscribers, SubscriptionId", "Entitlements:1042:User", "***")]
     [InlineData("Limits:EventsPerRequest", "2001", "1 to 2,000")]
     [InlineData("Limits:RequestBytes", "10 PB", "1,024 bytes to 100 MB")]
     [InlineData("Limits:RequestBytes", "101 MB", "1,024 bytes to 100 MB")]
     [InlineData("Limits:RequestBytes", "99999999999999999999", "1,024 bytes to 100 MB")]
     [InlineData("Limits:PendingPerLane", "-1", "1 to 10,000,000")]
     [InlineData("Limits:EventsPerSecondPerClient", "0", "1 to 1,000,000, or 'unlimited'")]
-    [InlineData("Identity:Authority", "https://login.test", "not available in this version")]
+    [InlineData("Identity:Authority", "http://login.test", "an https URL such as")]
+    [InlineData("Identity:Authority", "login.test", "an https URL such as")]
+    [InlineData("Identity:Authority", "https://login.test/#x", "an https URL such as")]
+    [InlineData("Identity:Authority", "https://login.test?", "an https URL such as", null, "***")]
+    [InlineData("Identity:Authority", "https://a:b@login.test", "an https URL such as", null, "***")]
+    [InlineData("Identity:ClientSecrt", "hush", "one of the keys Authority, ClientId, ClientSecret", null, "***")]
+    [InlineData("Identity", "https://login.test", "a section, not a value", null, "***")]
+    [InlineData("Clients:news:RedirectUris:0", "https://news.test/#x", "an absolute http or https URL")]
+    [InlineData("Clients:news:RedirectUris:0", "https://user@news.test/", "an absolute http or https URL", null, "***")]
+    [InlineData("Clients:news:RedirectUris:0", "https://news.test/ä", "an absolute http or https URL")]
+    [InlineData("Clients:news:RedirectUris:0", " https://news.test/", "an absolute http or https URL")]
     [InlineData("Clients:news:Secrt", "a-mistyped-secret", "one of the keys", null, "***")]
     [InlineData("Clients", "x", "a section, not a value", null, "***")]
     [InlineData("Clients:news", "x", "a section, not a value", null, "***")]
@@ -101,6 +131,14 @@ public class SpidSettingsTests
     }
 
     [Theory]
+    [InlineData("Session:FormerSigningKeys:0", "a former key that is long enough", "Session:SigningKey")]
+    [InlineData("Clients:news:FormerSignSecrets:0", "former", "Clients:news:SignSecret")]
+    public void AFormerKey_NeedsOneThatSignsNow(string key, string value, string missing)
+    {
+        Assert.StartsWith($"configuration: {missing} is missing; expected ", Assert.Single(Faults([.. OneClient, (key, value)])), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("Clients:news:Secret", "Projects:news:Token")]
     [InlineData("Projects:news:Token", "Clients:news:Secret")]
     public void AMissingValue_IsNamed(string missing, string present)
@@ -110,6 +148,26 @@ public class SpidSettingsTests
         Assert.Contains(Faults((present, "x"), ($"{section}:{(section[0] == 'C' ? "Name" : "Shards")}", "8")),
             fault => fault.StartsWith($"configuration: {missing} is missing; expected ", StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData("Authority", "https://login.test")]
+    [InlineData("ClientId", "id")]
+    [InlineData("ClientSecret", "hush")]
+    public void TheIdentityProvidersValues_BelongTogether(string present, string value)
+    {
+        var faults = Faults([.. OneClient, ("Identity:" + present, value)]);
+
+        Assert.Equal(2, faults.Count);
+        foreach (var missing in new[] { "Authority", "ClientId", "ClientSecret" }.Where(key => key != present))
+            Assert.Contains(faults, fault => fault.StartsWith($"configuration: Identity:{missing} is missing; expected a value, since ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("http://localhost:8080/realms/x")]
+    [InlineData("http://127.0.0.1:1")]
+    [InlineData("https://login.test/path")]
+    public void AnIdentityProvider_IsHttpsOrOnThisMachine(string authority) =>
+        Assert.Equal(authority, Read([.. OneClient, ("Identity:Authority", authority), ("Identity:ClientId", "i"), ("Identity:ClientSecret", "s")]).Identity!.Authority.OriginalString);
 
     [Fact]
     public void AllFaults_AreToldAtOnceAndSecretsAreNotShown()
@@ -142,11 +200,12 @@ public class SpidSettingsTests
     [InlineData("urls", "http://localhost:5000", true)]
     [InlineData("urls", "http://127.0.0.1:0;http://[::1]:0", true)]
     [InlineData("Kestrel:Endpoints:Http:Url", "http://127.0.0.1:80", true)]
-    public void TheDemoClient_IsNeverServedBeyondLoopback(string key, string value, bool starts)
+    public void TheDemoClientAndTheDevelopmentSignIn_AreNeverServedBeyondLoopback(string key, string value, bool starts)
     {
         if (starts) Assert.True(Read((key, value)).HasDemoClient);
         else Assert.Contains(Faults((key, value)), fault => fault.Contains("beyond loopback", StringComparison.Ordinal));
         Assert.False(Read([.. OneClient, (key, value)]).HasDemoClient);
+        Assert.Equal(starts, Read([.. OneClient, (key, value)]).HasDevelopmentSignIn);
     }
 
     private static SpidSettings Read(params (string Key, string Value)[] values) => SpidSettings.Read(new ConfigurationBuilder()

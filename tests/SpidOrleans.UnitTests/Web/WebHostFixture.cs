@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using SpidOrleans.Contracts.Intake;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Mixpanel.Delivery;
 using SpidOrleans.Web;
@@ -64,11 +65,12 @@ internal sealed class WebHostFixture : IAsyncDisposable
 
     /// <summary>One of the two hosts with the two clients.</summary>
     public static Task<WebHostFixture> StartHostAsync(
-        bool isFacade, (string Key, string Value)[]? more = null, Action<IServiceCollection>? configure = null) =>
-        StartAsync(TwoClients, more ?? [], configure, isFacade);
+        bool isFacade, (string Key, string Value)[]? more = null, Action<IServiceCollection>? configure = null, bool isReachable = false) =>
+        StartAsync(TwoClients, more ?? [], configure, isFacade, isReachable);
 
     public static async Task<WebHostFixture> StartAsync(
-        Dictionary<string, string?> configuration, (string Key, string Value)[] more, Action<IServiceCollection>? configure = null, bool isFacade = false)
+        Dictionary<string, string?> configuration, (string Key, string Value)[] more, Action<IServiceCollection>? configure = null, bool isFacade = false,
+        bool isReachable = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
@@ -78,7 +80,8 @@ internal sealed class WebHostFixture : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var grains = new FakeGrains();
         builder.Services.AddSingleton<IGrainFactory>(grains);
-        var settings = SpidSettings.Read(builder.Configuration);
+        builder.Services.AddSingleton<IIntake>(grains);
+        var settings = SpidSettings.Read(builder.Configuration) with { ListensBeyondLoopback = isReachable };
         if (isFacade)
         {
             builder.Services.AddSpidFacade(settings);

@@ -1,0 +1,13 @@
+using System.Collections.Immutable;
+
+namespace SpidOrleans.Contracts.Users;
+
+/// <summary>What pages are told of a signed-in user.</summary>
+[GenerateSerializer, Immutable, Alias("spid.user-account")]
+public sealed record UserAccount
+{
+    [Id(0)] public UserProfile Profile { get; init; } = UserProfile.Empty;
+
+    /// <summary>The clients whose terms the user has accepted, by their ids.</summary>
+    [Id(1)] public ImmutableArray<string> Agreements { get; init; } = [];
+}

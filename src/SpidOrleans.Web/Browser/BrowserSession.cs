@@ -1,0 +1,16 @@
+using SpidOrleans.Contracts.Users;
+using SpidOrleans.Contracts.Visitors;
+
+namespace SpidOrleans.Web.Browser;
+
+/// <summary>Who a request's browser is.</summary>
+/// <param name="UserId">Who is signed in; null: nobody.</param>
+/// <param name="Key">Of the secret that holds the session.</param>
+internal sealed record BrowserSession(VisitorId VisitorId, UserId? UserId = null, DateTimeOffset? ExpiresAt = null, KeyDigest? Key = null)
+{
+    /// <summary>A remembered person could be signed in again.</summary>
+    public bool IsRestorable { get; init; }
+
+    /// <summary>Another request of this browser has just changed its cookie: asked again, it shows the new one.</summary>
+    public bool IsTwin { get; init; }
+}
