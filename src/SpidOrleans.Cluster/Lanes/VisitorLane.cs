@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Visitors;
 
 namespace SpidOrleans.Cluster.Lanes;
@@ -81,10 +82,11 @@ internal sealed class VisitorLane(VisitorId visitor, VisitorLanes lanes)
     }
 
     /// <summary>For the grain, which knows the visitor's state and has seen to the gauge.</summary>
+    /// <param name="traits">What the source's client says of the visitor.</param>
     /// <returns>False: another activation has linked this visitor.</returns>
-    public Task<bool> AppendAsync(EventSource source, ImmutableArray<TrackedEvent> events)
+    public Task<bool> AppendAsync(EventSource source, ImmutableArray<TrackedEvent> events, ClientTraits? traits)
     {
-        lock (_recent) return AppendLocked(source, events, lanes.NowMs, ifStateless: false);
+        lock (_recent) return AppendLocked(source, events, lanes.NowMs, ifStateless: false, traits);
     }
 
     /// <summary>The events that neither are remembered nor repeat within the call.</summary>
@@ -150,14 +152,14 @@ internal sealed class VisitorLane(VisitorId visitor, VisitorLanes lanes)
         }
     }
 
-    private Task<bool> AppendLocked(EventSource source, ImmutableArray<TrackedEvent> events, long nowMs, bool ifStateless)
+    private Task<bool> AppendLocked(EventSource source, ImmutableArray<TrackedEvent> events, long nowMs, bool ifStateless, ClientTraits? traits = null)
     {
         var times = _clock.TimesOf(events.AsSpan(), nowMs);
         var stamped = new OutboxEvent[events.Length];
         for (var i = 0; i < stamped.Length; i++)
         {
             _latestEventMs = Math.Max(_latestEventMs, times[i]);
-            stamped[i] = new OutboxEvent(times[i], EventWriter.Write(source, events[i], Stamp.For(events[i], times[i], visitor)));
+            stamped[i] = new OutboxEvent(times[i], EventWriter.Write(source, events[i], Stamp.For(events[i], times[i], visitor, traits)));
         }
 
         return lanes.AppendAsync(source.Project, visitor.Key, stamped, ifStateless);
