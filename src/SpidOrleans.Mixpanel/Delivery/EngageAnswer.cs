@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace SpidOrleans.Mixpanel.Delivery;
 
-/// <summary>Turns what <c>/engage</c> says into an outcome. Pure. It answers 200 to what it refuses too, and never says which change of
-/// several it refuses.</summary>
+/// <summary>Turns what <c>/engage</c> says into an outcome. Pure. It answers 200 to what it refuses too, and of several changes it
+/// takes the good ones and says no more than that: so what is sent must be written in such a way that it has nothing to refuse.</summary>
 internal static class EngageAnswer
 {
     /// <summary>Reads an answer with status 200 or 400, whose body decides: <c>{"status":1}</c> or the bare <c>1</c> means taken,

@@ -48,7 +48,8 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
         return await SendAsync(request, events.Count, ImportAnswer.Read, cancellationToken);
     }
 
-    /// <summary>Sends changes of profiles, as <see cref="ImportAsync"/> sends events. Mixpanel never says which of several it refuses.</summary>
+    /// <summary>Sends changes of profiles, as <see cref="ImportAsync"/> sends events. <see cref="SendOutcome.Accepted"/> means that
+    /// Mixpanel found at least one of them good: it does not tell more.</summary>
     /// <param name="changes">1 to 2,000, each one whole JSON object in UTF-8 without <c>$token</c> and not empty; left alone until
     /// this returns.</param>
     /// <exception cref="ArgumentException">The batch is empty or has more than Mixpanel takes.</exception>

@@ -38,19 +38,27 @@ internal sealed class TraitsApi(IGrainFactory grains, RestCaller caller, TimePro
     {
         var api = routes.ServiceProvider.GetRequiredService<TraitsApi>();
         var user = routes.MapGroup("/user/{userId}");
-        user.MapGet("/traits", (Delegate)api.GetAsync).Describe("getTraits", "Shows what the client says of a user",
-            "In SPiD's container. Also as traits.json, and as traits.jsonp with a callback.", answer: typeof(ContainerBody), refusals: [],
-            query: [Token, new("key", false, "Only the trait of this name.")], ownRefusals: (typeof(OAuthError), [401]));
-        user.MapPost("/traits", (Delegate)api.PostAsync).Describe("postTraits", "Says something of a user",
+        (Type, IReadOnlyList<int>) unauthorised = (typeof(OAuthError), [401]);
+        QueryNote key = new("key", false, "Only the trait of this name.");
+        const string shown = "Shows what the client says of a user", said = "Says something of a user";
+        user.MapGet("/traits", (Delegate)api.GetAsync).Describe("getTraits", shown,
+            "In SPiD's container.", answer: typeof(ContainerBody), query: [Token, key], ownRefusals: unauthorised);
+        user.MapGet("/traits.json", (Delegate)api.GetAsync).Describe("getTraitsAsJson", shown,
+            "As without .json.", answer: typeof(ContainerBody), query: [Token, key], ownRefusals: unauthorised);
+        user.MapGet("/traits.jsonp", (Delegate)api.GetAsync).Describe("getTraitsAsJsonp", shown,
+            "The container as a script, under status 200.", answerType: "text/javascript", refusals: [400],
+            query: [Token, key, new("callback", false, "Whom to call; callback if absent.")], ownRefusals: unauthorised);
+        user.MapPost("/traits", (Delegate)api.PostAsync).Describe("postTraits", said,
             "Given traits take the place of those of their names, the others stay. They leave with the client's later events of the user "
             + "and go to Mixpanel's profile. Refusals are in the container, 420 where SPiD limits.",
-            body: typeof(TraitsBody), bodyType: "application/x-www-form-urlencoded", answer: typeof(ContainerBody), query: [Token],
-            ownRefusals: (typeof(OAuthError), [401]));
+            body: typeof(TraitsBody), bodyType: "application/x-www-form-urlencoded", answer: typeof(ContainerBody), refusals: [408, 413], query: [Token],
+            ownRefusals: unauthorised);
+        user.MapPost("/traits.json", (Delegate)api.PostAsync).Describe("postTraitsAsJson", said,
+            "As without .json.", body: typeof(TraitsBody), bodyType: "application/x-www-form-urlencoded", answer: typeof(ContainerBody),
+            refusals: [408, 413], query: [Token], ownRefusals: unauthorised);
         user.MapDelete("/trait/{trait}", (Delegate)api.DeleteAsync).Describe("deleteTrait", "Takes a trait of a user away",
             "Answers those that are left. Percent-encode the name: '/' as %2F.", answer: typeof(ContainerBody),
-            answerStatus: StatusCodes.Status202Accepted, query: [Token], ownRefusals: (typeof(OAuthError), [401]));
-        foreach (var format in new[] { "/traits.json", "/traits.jsonp" }) user.MapGet(format, (Delegate)api.GetAsync).ExcludeFromDescription();
-        user.MapPost("/traits.json", (Delegate)api.PostAsync).ExcludeFromDescription();
+            answerStatus: StatusCodes.Status202Accepted, query: [Token], ownRefusals: unauthorised);
     }
 
     private async Task<IResult> GetAsync(HttpContext context)

@@ -1,4 +1,3 @@
-using System.Text;
 using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
