@@ -34,8 +34,8 @@ internal sealed partial class EmitterGrain(
     private Task _drain = Task.CompletedTask;
     private long? _misplacedSince;
     private bool _isRung;
-    private int _attempt;
-    private Unexplained _unexplained;
+    private KindCounter _attempts;
+    private KindCounter _unexplained;
     private int _eventsMax = EmissionLimits.BatchEventsMax;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -116,14 +116,13 @@ internal sealed partial class EmitterGrain(
                 if (_stopping.IsCancellationRequested) return TimeSpan.Zero;
             }
 
-            _attempt = 0;
             _eventsMax = Math.Min(_eventsMax * 2, EmissionLimits.BatchEventsMax);
             return rows.Count < EmissionLimits.BatchEventsWorthwhile ? EmissionLimits.Linger : TimeSpan.Zero;
         }
         catch (OutboxUnavailableException exception)
         {
             LogOutboxAway(logger, _shard, exception.Message);
-            return Backoff.Next(++_attempt, new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
+            return Backoff.Next(++_attempts[false], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
         }
     }
 
@@ -165,19 +164,21 @@ internal sealed partial class EmitterGrain(
                 LogUnauthorised(logger, _shard.Project, status, EmissionLimits.UnauthorisedPause);
                 return EmissionLimits.UnauthorisedPause;
             case SendOutcome.Retry retry:
-                return PauseBefore(retry, rows.Count);
+                return PauseBefore(retry, layer);
             case SendOutcome.Unclear unclear:
                 // Of one event the client makes a refusal; should it ever not, the event stays.
-                return PauseBefore(new SendOutcome.Retry(null, unclear.Reason, null, Throttled: false), rows.Count);
+                return PauseBefore(new SendOutcome.Retry(null, unclear.Reason, null, Throttled: false), layer);
         }
 
+        _attempts[layer.OfProfiles] = 0;
         return null;
     }
 
-    private TimeSpan PauseBefore(SendOutcome.Retry retry, int rows)
+    private TimeSpan PauseBefore(SendOutcome.Retry retry, Layer layer)
     {
-        var pause = Backoff.Next(++_attempt, retry, Random.Shared.NextDouble());
-        LogRetry(logger, _shard, rows, retry.Reason, _attempt, pause);
+        var attempt = ++_attempts[layer.OfProfiles];
+        var pause = Backoff.Next(attempt, retry, Random.Shared.NextDouble());
+        LogRetry(logger, _shard, layer.Rows.Count, retry.Reason, attempt, pause);
         return pause;
     }
 
@@ -215,17 +216,4 @@ internal sealed partial class EmitterGrain(
 
     [LoggerMessage(EventId = 3105, Level = LogLevel.Error, Message = "The emitter of shard {Shard} stumbled; the sweep starts it again")]
     private static partial void LogDrainFailed(ILogger logger, Shard shard, Exception exception);
-
-    /// <summary>Refusals in a row that named no fault, of events and of profiles: what becomes of the one kind says nothing of the other.</summary>
-    private struct Unexplained
-    {
-        private int _events;
-        private int _profiles;
-
-        public int this[bool ofProfiles]
-        {
-            readonly get => ofProfiles ? _profiles : _events;
-            set => _ = ofProfiles ? _profiles = value : _events = value;
-        }
-    }
 }
