@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Visitors;
 
 namespace SpidOrleans.Cluster.Lanes;
@@ -56,10 +57,11 @@ internal sealed class VisitorLane(VisitorId visitor, VisitorLanes lanes)
     }
 
     /// <summary>For the grain, which knows the visitor's state and has seen to the gauge.</summary>
+    /// <param name="traits">What the source's client says of the visitor.</param>
     /// <returns>False: another activation has linked this visitor.</returns>
-    public Task<bool> AppendAsync(EventSource source, ImmutableArray<TrackedEvent> events)
+    public Task<bool> AppendAsync(EventSource source, ImmutableArray<TrackedEvent> events, ClientTraits? traits)
     {
-        lock (_recent) return lanes.AppendAsync(source.Project, visitor.Key, StampLocked(source, events, lanes.NowMs));
+        lock (_recent) return lanes.AppendAsync(source.Project, visitor.Key, StampLocked(source, events, lanes.NowMs, traits));
     }
 
     /// <summary>The events that neither are remembered nor repeat within the call.</summary>
@@ -125,14 +127,14 @@ internal sealed class VisitorLane(VisitorId visitor, VisitorLanes lanes)
         }
     }
 
-    private OutboxEvent[] StampLocked(EventSource source, ImmutableArray<TrackedEvent> events, long nowMs)
+    private OutboxEvent[] StampLocked(EventSource source, ImmutableArray<TrackedEvent> events, long nowMs, ClientTraits? traits = null)
     {
         var times = _clock.TimesOf(events.AsSpan(), nowMs);
         var stamped = new OutboxEvent[events.Length];
         for (var i = 0; i < stamped.Length; i++)
         {
             _latestEventMs = Math.Max(_latestEventMs, times[i]);
-            stamped[i] = new OutboxEvent(times[i], EventWriter.Write(source, events[i], Stamp.For(events[i], times[i], visitor)));
+            stamped[i] = new OutboxEvent(times[i], EventWriter.Write(source, events[i], Stamp.For(events[i], times[i], visitor, traits)));
         }
 
         return stamped;
