@@ -11,20 +11,20 @@ internal sealed class KnownVisitors
 
     private const long FirstUser = 1_000_000_000;
 
-    private readonly byte[] _cookies;
-    private readonly int _cookieLength;
+    private readonly byte[][] _cookies;
     private readonly int _signedInPercent;
     private int _next;
 
-    /// <param name="cookies">At least one, all of one length: an id, then its proof.</param>
+    /// <param name="cookies">At least one: each an id, then its proof.</param>
     public KnownVisitors(IReadOnlyList<string> cookies, int signedInPercent)
     {
-        (Count, _cookieLength, _signedInPercent) = (cookies.Count, cookies[0].Length, signedInPercent);
-        _cookies = new byte[(long)Count * _cookieLength];
-        for (var visitor = 0; visitor < Count; visitor++) Encoding.ASCII.GetBytes(cookies[visitor], _cookies.AsSpan(visitor * _cookieLength, _cookieLength));
+        _cookies = [.. cookies.Select(Encoding.ASCII.GetBytes)];
+        (CookieLengthMax, _signedInPercent) = (_cookies.Max(cookie => cookie.Length), signedInPercent);
     }
 
-    public int Count { get; }
+    public int Count => _cookies.Length;
+
+    public int CookieLengthMax { get; }
 
     private static ReadOnlySpan<byte> Before => "\"visitor\":{\"uid\":\""u8;
 
@@ -41,7 +41,7 @@ internal sealed class KnownVisitors
         return visitor;
     }
 
-    public ReadOnlySpan<byte> Cookie(int visitor) => _cookies.AsSpan(visitor * _cookieLength, _cookieLength);
+    public ReadOnlySpan<byte> Cookie(int visitor) => _cookies[visitor];
 
     /// <summary>That a page is told its visitor, and its user exactly if there is one. «The session could not be looked up» is told
     /// under the status 200, too, and with the visitor.</summary>

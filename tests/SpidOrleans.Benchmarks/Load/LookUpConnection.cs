@@ -12,7 +12,7 @@ internal sealed class LookUpConnection : IDisposable
 
     private readonly KnownVisitors _visitors;
     private readonly byte[] _request;
-    private readonly Range _cookie;
+    private readonly int _headLength;
     private readonly AnswerReader _answers;
     private int _visitor;
     private long _dueAt;
@@ -23,10 +23,8 @@ internal sealed class LookUpConnection : IDisposable
         var head = new StringBuilder($"GET {SitePage.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\n");
         foreach (var (name, value) in SitePage.Headers) head.Append($"{name}: {value}\r\n");
         head.Append($"Cookie: {SitePage.CookieName}=");
-        var cookieAt = head.Length;
-        var length = visitors.Cookie(0).Length;
-        _request = Encoding.ASCII.GetBytes(head.Append('#', length).Append("\r\n\r\n").ToString());
-        _cookie = cookieAt..(cookieAt + length);
+        _headLength = head.Length;
+        _request = Encoding.ASCII.GetBytes(head.Append('#', visitors.CookieLengthMax + End.Length).ToString());
 
         Socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         Socket.Connect(new IPEndPoint(IPAddress.Loopback, address.Port));
@@ -35,14 +33,18 @@ internal sealed class LookUpConnection : IDisposable
 
     public Socket Socket { get; }
 
+    private static ReadOnlySpan<byte> End => "\r\n\r\n"u8;
+
     /// <param name="dueAt">When it should have been sent: whatever held it up is part of its latency.</param>
     /// <returns>By how much it is late.</returns>
     public TimeSpan Send(long dueAt)
     {
         (_visitor, _dueAt) = (_visitors.Next(), dueAt);
-        _visitors.Cookie(_visitor).CopyTo(_request.AsSpan(_cookie));
+        var cookie = _visitors.Cookie(_visitor);
+        cookie.CopyTo(_request.AsSpan(_headLength));
+        End.CopyTo(_request.AsSpan(_headLength + cookie.Length));
         var late = Stopwatch.GetElapsedTime(dueAt);
-        for (ReadOnlySpan<byte> bytes = _request; bytes.Length > 0;) bytes = bytes[Socket.Send(bytes)..];
+        for (ReadOnlySpan<byte> bytes = _request.AsSpan(0, _headLength + cookie.Length + End.Length); bytes.Length > 0;) bytes = bytes[Socket.Send(bytes)..];
         return late;
     }
 

@@ -11,8 +11,15 @@ internal static class SitePage
 
     public static readonly TestClient Client = TestClient.News;
 
-    public static string PathAndQuery =>
-        $"/rpc/hasSession.js?autologin=1&v=2.6.0&callback=f5b1e0c9d2a7f43&redirect_uri={Uri.EscapeDataString(Origin + "/sports/")}&client_id={Client.ClientId}";
+    /// <summary>The session cluster.</summary>
+    public static string PathAndQuery => "/rpc/" + Call;
+
+    /// <summary>The core, where the SDK asks next when the cluster tells it to: there a browser gets the session that its site's
+    /// back end has begun.</summary>
+    public static string CorePathAndQuery => "/ajax/" + Call;
+
+    private static string Call =>
+        $"hasSession.js?autologin=1&v=2.6.0&callback=f5b1e0c9d2a7f43&redirect_uri={Uri.EscapeDataString(Origin + "/sports/")}&client_id={Client.ClientId}";
 
     public static IReadOnlyList<(string Name, string Value)> Headers { get; } =
     [
