@@ -98,6 +98,8 @@ public sealed partial class SessionStandIn : IAsyncDisposable
     /// <summary>Waits until that many requests to <c>/v1/collect</c> have come, whatever became of them.</summary>
     public Task WaitForRequestsAsync(int count) => WaitAsync(() => Requests, requests => requests.Count >= count);
 
+    public Task WaitForSessionCallsAsync(int count) => WaitAsync(() => SessionCalls, calls => calls >= count);
+
     private IReadOnlyList<Arrival> Stored => [.. Arrivals.Where(arrival => arrival.IsStored)];
 
     private async Task<T> WaitAsync<T>(Func<T> look, Func<T, bool> condition)
