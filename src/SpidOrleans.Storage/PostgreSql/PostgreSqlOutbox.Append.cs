@@ -7,9 +7,9 @@ namespace SpidOrleans.Storage.PostgreSql;
 
 internal sealed partial class PostgreSqlOutbox
 {
-    /// <summary>Identities share that many locks. Few enough that a thousand silos' transactions fit into PostgreSQL's lock
-    /// table, enough that a move rarely holds up a stranger's append.</summary>
-    private const int LockCount = 256;
+    /// <summary>Identities share that many locks. Few enough to be taken with every group, enough that a move rarely holds up
+    /// a stranger's append.</summary>
+    private const int LockCount = 64;
 
     /// <summary>The first half of our advisory locks' names.</summary>
     private const int LockClass = 0x5350_6964;
@@ -23,24 +23,30 @@ internal sealed partial class PostgreSqlOutbox
 
     // One statement, and so one look at the identities: what is not stored is what is answered. OFFSET 0 keeps each lookup
     // one of its own: as a join, planned while the tables are small, it might walk through all of them when they are not.
-    private const string AppendSql =
+    // Whoever is closed has a state, so one lookup for each identity is enough.
+    internal const string AppendSql =
         $"""
-        WITH closed AS MATERIALIZED (
-          SELECT identity FROM unnest($5, $6) AS wanted (identity, is_stateless)
-          WHERE EXISTS (SELECT FROM closed_identity WHERE closed_identity.identity = wanted.identity OFFSET 0)
-            OR is_stateless AND EXISTS (
+        WITH refused AS MATERIALIZED (
+          SELECT number::integer FROM unnest($10, $11) WITH ORDINALITY AS wanted (identity, is_stateless, number)
+          WHERE CASE WHEN is_stateless
+            THEN EXISTS (
               SELECT FROM orleans_state
-              WHERE service = $7 AND state = '{SpidCluster.VisitorState}' AND n0 = 0 AND n1 = 0 AND extension = wanted.identity OFFSET 0)),
-        stored AS (
-          INSERT INTO outbox (shard, identity, time, payload)
-          SELECT shard, identity, time, payload
-          FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS item (shard, identity, time, payload, number)
-          WHERE identity NOT IN (SELECT identity FROM closed)
-          ORDER BY number)
-        SELECT identity AS closed_identity FROM closed
+              WHERE service = $12 AND state = '{SpidCluster.VisitorState}' AND n0 = 0 AND n1 = 0 AND extension = wanted.identity OFFSET 0)
+            ELSE EXISTS (SELECT FROM closed_identity WHERE closed_identity.identity = wanted.identity OFFSET 0) END),
+        appended AS (
+          INSERT INTO outbox (shard, live, is_indexed, events, bytes, lanes, times, body)
+          SELECT shard, live, is_indexed, events, bytes, ($7)[first : first + events - 1], ($8)[first : first + events - 1], body
+          FROM (
+            SELECT *, CASE WHEN EXISTS (SELECT FROM refused)
+              THEN coalesce(
+                (SELECT bit_or(1::bigint << n) FROM generate_series(0, events - 1) AS n WHERE ($9)[first + n] NOT IN (SELECT number FROM refused)), 0)
+              ELSE ~((-1)::bigint << (events - 1) << 1) END AS live
+            FROM unnest($1, $2, $3, $4, $5, $6) AS item (shard, is_indexed, events, bytes, first, body)) AS segment
+          WHERE live <> 0)
+        SELECT number AS refused_number FROM refused
         """;
 
-    private const string ClosedColumn = "closed_identity";
+    private const string RefusedColumn = "refused_number";
 
     /// <summary>
     /// The fence between an activation that has been left behind and the merge that it knows nothing of. An append that has
@@ -59,7 +65,7 @@ internal sealed partial class PostgreSqlOutbox
             if (operation is MoveOperation move) alone[LockOf(move.FromIdentity)] = true;
         }
 
-        var (numbers, exclusive) = (new List<int>(group.Count), new List<bool>(group.Count));
+        var (numbers, exclusive) = (new List<int>(LockCount), new List<bool>(LockCount));
         for (var number = 0; number < LockCount; number++)
         {
             if (!shared[number] && !alone[number]) continue;
@@ -79,31 +85,27 @@ internal sealed partial class PostgreSqlOutbox
     /// <summary>Any hash does that all silos agree on.</summary>
     private static int LockOf(string identity) => Shard.Of("", identity, LockCount).Number;
 
-    private NpgsqlBatchCommand Append(List<AppendOperation> operations)
+    /// <param name="owners">Gets the number by which the statement refuses each operation.</param>
+    private NpgsqlBatchCommand Append(List<AppendOperation> operations, List<int> owners)
     {
-        var rows = 0;
-        foreach (var operation in operations) rows += operation.Events.Count;
-        var (shards, identities, times, payloads) = (new string[rows], new string[rows], new long[rows], new byte[rows][]);
-        // An identity may append twice in a group: it is asked about as strictly as any of them wants.
-        var wanted = new Dictionary<string, bool>(operations.Count);
-        var row = 0;
+        var segments = new SegmentWriter(IsBehind);
+        // A lane may append twice in a group, by its visitor's silo and by its grain: the two are refused for different reasons.
+        var wanted = new Dictionary<(string Identity, bool IfStateless), int>(operations.Count);
         foreach (var operation in operations)
         {
             var (shard, identity) = (operation.Lane.Shard.Key, operation.Lane.Identity);
-            if (!wanted.TryAdd(identity, operation.IfStateless) && operation.IfStateless) wanted[identity] = true;
-            foreach (var item in operation.Events)
-            {
-                (shards[row], identities[row], times[row], payloads[row]) = (shard, identity, item.TimeMs, Bytes(item.Payload));
-                row++;
-            }
+            ref var owner = ref CollectionsMarshal.GetValueRefOrAddDefault(wanted, (identity, operation.IfStateless), out var isKnown);
+            if (!isKnown) owner = wanted.Count;
+            owners.Add(owner);
+            for (var i = 0; i < operation.Events.Count; i++)
+                segments.Add(shard, new SegmentEvent(identity, operation.Events[i].TimeMs, operation.Events[i].Payload), owner);
         }
 
+        var (identities, stateless) = (new string[wanted.Count], new bool[wanted.Count]);
+        foreach (var ((identity, ifStateless), owner) in wanted) (identities[owner - 1], stateless[owner - 1]) = (identity, ifStateless);
+        var columns = segments.Finish();
         return Command(
-            AppendSql, Value(shards), Value(identities), Value(times), Value(payloads),
-            Value(wanted.Keys.ToArray()), Value(wanted.Values.ToArray()), Value(service));
+            AppendSql, Value(columns.Shards), Value(columns.Indexed), Value(columns.Events), Value(columns.Bytes), Value(columns.Firsts), Value(columns.Bodies),
+            Value(columns.Lanes), Value(columns.Times), Value(columns.Owners), Value(identities), Value(stateless), Value(service));
     }
-
-    /// <summary>Nearly every payload is an array of its own already.</summary>
-    private static byte[] Bytes(ReadOnlyMemory<byte> memory) =>
-        MemoryMarshal.TryGetArray(memory, out var segment) && segment.Array is { } array && array.Length == memory.Length ? array : memory.ToArray();
 }

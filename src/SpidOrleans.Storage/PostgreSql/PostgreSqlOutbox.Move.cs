@@ -7,22 +7,16 @@ internal sealed partial class PostgreSqlOutbox
 {
     private const string ReadMovedSql = "SELECT moved FROM closed_identity WHERE identity = $1";
 
-    private const string ReadShardsOfIdentitySql = "SELECT DISTINCT shard FROM outbox WHERE identity = $1";
-
-    // Inserted anew, not updated: only an insert draws a position that was never used. The shard as an expression: the rows are
-    // found by their identity, and no plan may walk through the whole shard for them.
-    private const string MoveSql =
+    private const string InsertSql =
         """
-        WITH gone AS (DELETE FROM outbox WHERE identity = $1 AND shard || '' = $2 RETURNING position, time, payload)
-        INSERT INTO outbox (shard, identity, time, payload)
-        SELECT $3, $4, time, payload FROM gone ORDER BY position
+        INSERT INTO outbox (shard, live, is_indexed, events, bytes, lanes, times, body)
+        SELECT shard, ~((-1)::bigint << (events - 1) << 1), is_indexed, events, bytes, ($7)[first : first + events - 1], ($8)[first : first + events - 1], body
+        FROM unnest($1, $2, $3, $4, $5, $6) AS item (shard, is_indexed, events, bytes, first, body)
         """;
-
-    private const string AppendLastSql = "INSERT INTO outbox (shard, identity, time, payload) VALUES ($1, $2, $3, $4)";
 
     private const string CloseSql = "INSERT INTO closed_identity (identity, successor, moved) VALUES ($1, $2, $3)";
 
-    private static async Task<int> MoveAsync(NpgsqlConnection writer, MoveOperation operation, CancellationToken cancellationToken)
+    private async Task<int> MoveAsync(NpgsqlConnection writer, MoveOperation operation, CancellationToken cancellationToken)
     {
         if (await ReadMovedAsync(writer, operation.FromIdentity, cancellationToken) is { } before)
         {
@@ -30,44 +24,39 @@ internal sealed partial class PostgreSqlOutbox
             return before;
         }
 
-        var touched = new HashSet<Shard> { operation.LastShard };
-        var moved = 0;
-        foreach (var shard in await ReadShardsAsync(writer, operation.FromIdentity, cancellationToken))
-        {
-            var target = operation.Target(shard.Project);
-            await using var move = new NpgsqlCommand(MoveSql, writer)
-            {
-                Parameters = { Value(operation.FromIdentity), Value(shard.Key), Value(target.Key), Value(operation.ToIdentity) },
-            };
-            moved += await move.ExecuteNonQueryAsync(cancellationToken);
-            touched.Add(target);
-        }
+        var shards = await FindShardsAsync(writer, operation.FromIdentity, cancellationToken);
+        var moved = await LockLanesAsync(writer, operation.FromIdentity, shards, cancellationToken);
+        var touched = new HashSet<Shard>();
+        var segments = new SegmentWriter(IsBehind);
+        foreach (var item in moved) Put(operation.Target(Shard.Parse(item.Shard).Project), item.TimeMs, item.Payload);
+        Put(operation.LastShard, operation.Last.TimeMs, operation.Last.Payload);
 
+        if (moved.Count > 0) await new SegmentRemoval(moved.Select(item => (item.Shard, item.Position))).CarryOutSinglyAsync(writer, cancellationToken);
+        var columns = segments.Finish();
         await using var end = new NpgsqlBatch(writer)
         {
             BatchCommands =
             {
-                Command(AppendLastSql, Value(operation.LastShard.Key), Value(operation.ToIdentity), Value(operation.Last.TimeMs), Value(Bytes(operation.Last.Payload))),
-                Command(CloseSql, Value(operation.FromIdentity), Value(operation.ToIdentity), Value(moved)),
+                Command(
+                    InsertSql, Value(columns.Shards), Value(columns.Indexed), Value(columns.Events), Value(columns.Bytes), Value(columns.Firsts),
+                    Value(columns.Bodies), Value(columns.Lanes), Value(columns.Times)),
+                Command(CloseSql, Value(operation.FromIdentity), Value(operation.ToIdentity), Value(moved.Count)),
             },
         };
         await end.ExecuteNonQueryAsync(cancellationToken);
         operation.Touched = touched;
-        return moved;
+        return moved.Count;
+
+        void Put(Shard shard, long timeMs, ReadOnlyMemory<byte> payload)
+        {
+            segments.Add(shard.Key, new SegmentEvent(operation.ToIdentity, timeMs, payload));
+            touched.Add(shard);
+        }
     }
 
     private static async Task<int?> ReadMovedAsync(NpgsqlConnection writer, string identity, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(ReadMovedSql, writer) { Parameters = { Value(identity) } };
         return (int?)await command.ExecuteScalarAsync(cancellationToken);
-    }
-
-    private static async Task<List<Shard>> ReadShardsAsync(NpgsqlConnection writer, string identity, CancellationToken cancellationToken)
-    {
-        var shards = new List<Shard>();
-        await using var command = new NpgsqlCommand(ReadShardsOfIdentitySql, writer) { Parameters = { Value(identity) } };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken)) shards.Add(Shard.Parse(reader.GetString(0)));
-        return shards;
     }
 }

@@ -5,76 +5,79 @@ namespace SpidOrleans.Storage.PostgreSql;
 
 internal sealed partial class PostgreSqlOutbox
 {
-    /// <summary>Of the payload of a row that is read without being weighed; the index <c>outbox_large</c> has the others.</summary>
-    private const int SmallBytes = 4_000;
-
-    // Up to the first large row. Weighing took as long as everything else in reading.
-    private static readonly string ReadSmallSql =
-        $"""
-        SELECT position, payload FROM outbox
-        WHERE shard = $1 AND position < coalesce(
-          (SELECT position + 0 FROM outbox WHERE shard = $1 AND octet_length(payload) > {SmallBytes} ORDER BY position + 0 LIMIT 1),
-          {long.MaxValue})
-        ORDER BY position LIMIT $2
-        """;
-
-    // The bytes are summed there: what is not taken shall not cross the network. The size of a large value is known without
-    // fetching it.
-    private const string ReadOldestSql =
+    // Summed there: what is not taken shall not cross the network.
+    internal const string ReadOldestSql =
         """
-        SELECT position, payload
+        SELECT position, live, events, body
         FROM (
-          SELECT position, payload,
-            sum(octet_length(payload)) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) AS bytes,
-            row_number() OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) AS number
-          FROM outbox WHERE shard = $1 ORDER BY position LIMIT $2) AS oldest
-        WHERE bytes <= $3 OR number = 1
+          SELECT position, live, events, body,
+            sum(events) OVER oldest - events AS events_before, sum(bytes) OVER oldest AS bytes, row_number() OVER oldest AS number
+          FROM outbox WHERE shard = $1
+          WINDOW oldest AS (ORDER BY position ROWS UNBOUNDED PRECEDING)
+          ORDER BY position LIMIT $2) AS segment
+        WHERE events_before < $3 AND bytes <= $4 OR number = 1
         ORDER BY position
         """;
 
-    // The shard as an expression, so that no plan looks for the lane in the whole shard.
-    private const string ReadLaneSql = "SELECT count(*)::integer, max(time) FROM outbox WHERE identity = $1 AND shard || '' = $2";
-
-    private const string ReadLatestTimeSql = "SELECT max(time) FROM outbox WHERE identity = $1";
-
     // Leaps from shard to shard: DISTINCT would walk over every pending row.
-    private const string ReadShardsSql =
-        """
+    internal const string ReadShardsSql =
+        $"""
         WITH RECURSIVE found (shard) AS (
           (SELECT shard FROM outbox ORDER BY shard LIMIT 1)
           UNION ALL
           SELECT (SELECT shard FROM outbox WHERE shard > found.shard ORDER BY shard LIMIT 1) FROM found WHERE found.shard IS NOT NULL)
-        SELECT shard FROM found WHERE shard IS NOT NULL
+        SELECT shard, (
+          SELECT count(*) > {RecentMax} FROM (
+            SELECT FROM outbox WHERE outbox.shard || '' = found.shard AND NOT is_indexed LIMIT {RecentMax} + 1) AS recent)
+        FROM found WHERE shard IS NOT NULL
         """;
 
-    public async Task<IReadOnlyList<OutboxRow>> ReadOldestAsync(
-        Shard shard, int rowsMax, int bytesMax, CancellationToken cancellationToken)
+    /// <summary>Segments looked at for a batch: more than enough, unless they have become much smaller.</summary>
+    private const int SegmentsSpare = 16;
+
+    private volatile HashSet<string> _behind = [];
+    private double _eventsPerSegment = 1;
+
+    public async Task<IReadOnlyList<OutboxRow>> ReadOldestAsync(Shard shard, int rowsMax, int bytesMax, CancellationToken cancellationToken)
     {
-        if (Math.Min(rowsMax, bytesMax / SmallBytes) is > 0 and var count)
+        var segmentsMax = (int)Math.Min(rowsMax, SegmentsSpare + 2.0 * rowsMax / Volatile.Read(ref _eventsPerSegment));
+        var segments = await ReadAllAsync(
+            ReadOldestSql,
+            reader => (Position: reader.GetInt64(0), Live: reader.GetInt64(1), Events: reader.GetInt16(2), Body: reader.GetFieldValue<byte[]>(3)),
+            cancellationToken, Value(shard.Key), Value(segmentsMax), Value(rowsMax), Value((long)bytesMax));
+
+        var rows = new List<OutboxRow>();
+        var bytes = 0L;
+        foreach (var (position, live, events, body) in segments)
         {
-            var small = await ReadAllAsync(ReadSmallSql, ReadRow, cancellationToken, Value(shard.Key), Value(count));
-            if (small.Count > 0) return small;
+            var payloads = SegmentBody.PayloadsOf(body, events);
+            for (var i = 0; i < events; i++)
+            {
+                payloads.MoveNext();
+                if ((live & 1L << i) == 0) continue;
+                bytes += payloads.Current.Length;
+                if (rows.Count == rowsMax || rows.Count > 0 && bytes > bytesMax) return rows;
+                rows.Add(new OutboxRow(position * SegmentWriter.EventsMax + i, payloads.Current));
+            }
         }
 
-        return await ReadAllAsync(ReadOldestSql, ReadRow, cancellationToken, Value(shard.Key), Value(rowsMax), Value((long)bytesMax));
+        if (segments.Count > 0) Volatile.Write(ref _eventsPerSegment, Math.Max(1, (double)rows.Count / segments.Count));
+        return rows;
     }
 
-    private static OutboxRow ReadRow(NpgsqlDataReader reader) => new(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1));
+    public async Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken)
+    {
+        var shards = await ReadAllAsync(ReadShardsSql, reader => (Key: reader.GetString(0), IsBehind: reader.GetBoolean(1)), cancellationToken);
+        _behind = [.. shards.Where(shard => shard.IsBehind).Select(shard => shard.Key)];
+        return [.. shards.Select(shard => Shard.Parse(shard.Key))];
+    }
 
-    public async Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) =>
-        (await ReadAllAsync(
-            ReadLaneSql, reader => new LaneSummary(reader.GetInt32(0), Time(reader, 1)),
-            cancellationToken, Value(lane.Identity), Value(lane.Shard.Key)))[0];
+    /// <summary>At the last look at all shards, this one had many recent segments.</summary>
+    private bool IsBehind(string shard) => _behind.Contains(shard);
 
-    public async Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
-        (await ReadAllAsync(ReadLatestTimeSql, reader => Time(reader, 0), cancellationToken, Value(identity)))[0];
-
-    public Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken) =>
-        ReadAllAsync(ReadShardsSql, reader => Shard.Parse(reader.GetString(0)), cancellationToken);
-
-    private Task<IReadOnlyList<T>> ReadAllAsync<T>(
+    private Task<List<T>> ReadAllAsync<T>(
         string sql, Func<NpgsqlDataReader, T> row, CancellationToken cancellationToken, params NpgsqlParameter[] parameters) =>
-        OrUnavailableAsync<IReadOnlyList<T>>(
+        OrUnavailableAsync(
             async () =>
             {
                 var rows = new List<T>();

@@ -5,31 +5,39 @@ namespace SpidOrleans.Storage.PostgreSql;
 
 internal sealed partial class PostgreSqlOutbox
 {
-    // The shard is checked too, so that a mixed-up caller removes nothing. Moved rows have new positions.
-    private const string RemoveSql =
-        "DELETE FROM outbox USING unnest($1, $2) AS done (shard, position) WHERE outbox.shard = done.shard AND outbox.position = done.position";
+    private const string LockSegmentSql = "SELECT shard, position, live, events, times, body FROM outbox WHERE shard = $1 AND position = $2 FOR UPDATE";
 
-    private const string BurySql =
-        """
-        WITH gone AS (
-          DELETE FROM outbox USING unnest($2, $3) AS refused (position, reason)
-          WHERE outbox.shard = $1 AND outbox.position = refused.position
-          RETURNING outbox.position, identity, time, payload, reason)
-        INSERT INTO dead_letter (project, identity, time, payload, reason, refused_at)
-        SELECT $4, identity, time, payload, reason, $5 FROM gone ORDER BY position
-        """;
+    private const string KeepSql =
+        "INSERT INTO dead_letter (project, identity, time, payload, reason, refused_at) SELECT $1, identity, time, payload, reason, $2 "
+        + "FROM unnest($3, $4, $5, $6) AS letter (identity, time, payload, reason)";
 
-    private static NpgsqlBatchCommand Remove(List<RemoveOperation> operations)
+    private async Task<int> BuryAsync(NpgsqlConnection writer, BuryOperation operation, CancellationToken cancellationToken)
     {
-        var rows = operations
-            .SelectMany(operation => operation.Positions, (operation, position) => (Shard: operation.Shard.Key, Position: position)).ToArray();
-        // Rows are locked in this order: two emitters of one shard then wait for each other, in one direction only.
-        Array.Sort(rows, (a, b) => string.CompareOrdinal(a.Shard, b.Shard) is not 0 and var shards ? shards : a.Position.CompareTo(b.Position));
-        return Command(RemoveSql, Value(Array.ConvertAll(rows, row => row.Shard)), Value(Array.ConvertAll(rows, row => row.Position)));
+        var letters = new List<(StoredEvent Event, string Reason)>();
+        foreach (var segment in operation.Refused.GroupBy(row => row.Position / SegmentWriter.EventsMax).OrderBy(segment => segment.Key))
+        {
+            await using var command = new NpgsqlCommand(LockSegmentSql, writer) { Parameters = { Value(operation.Shard.Key), Value(segment.Key) } };
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var stored = await reader.ReadAsync(cancellationToken) ? EventsOf(reader).ToDictionary(item => item.Position) : [];
+            foreach (var row in segment)
+            {
+                if (stored.TryGetValue(row.Position, out var item)) letters.Add((item, row.Reason));
+            }
+        }
+
+        if (letters.Count == 0) return 0;
+        await using (var keep = new NpgsqlCommand(KeepSql, writer)
+        {
+            Parameters =
+            {
+                Value(operation.Shard.Project), Value(clock.GetUtcNow().ToUnixTimeMilliseconds()),
+                Value(letters.Select(letter => letter.Event.Identity).ToArray()), Value(letters.Select(letter => letter.Event.TimeMs).ToArray()),
+                Value(letters.Select(letter => Bytes(letter.Event.Payload)).ToArray()), Value(letters.Select(letter => letter.Reason).ToArray()),
+            },
+        }) await keep.ExecuteNonQueryAsync(cancellationToken);
+        await new SegmentRemoval(letters.Select(letter => (letter.Event.Shard, letter.Event.Position))).CarryOutSinglyAsync(writer, cancellationToken);
+        return letters.Count;
     }
 
-    private NpgsqlBatchCommand Bury(BuryOperation operation) => Command(
-        BurySql, Value(operation.Shard.Key),
-        Value(operation.Refused.Select(row => row.Position).ToArray()), Value(operation.Refused.Select(row => row.Reason).ToArray()),
-        Value(operation.Shard.Project), Value(clock.GetUtcNow().ToUnixTimeMilliseconds()));
+    private static byte[] Bytes(ReadOnlyMemory<byte> memory) => memory.ToArray();
 }

@@ -28,45 +28,70 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, stri
         OrUnavailableAsync(
             async () =>
             {
-                for (var attempt = 1; ; attempt++)
-                {
-                    try
+                List<SegmentRemoval> left = [];
+                await UntilItDoesNotCollideAsync(
+                    writer =>
                     {
-                        await CommitOnceAsync(group, cancellationToken);
-                        return true;
-                    }
-                    catch (Exception exception)
-                    {
-                        // Whatever it was, the connection may be in the middle of anything.
-                        await DropWriterAsync();
-                        if (exception is PostgresException { SqlState: PostgresErrorCodes.DiskFull }) Volatile.Write(ref _fullSince, clock.GetTimestamp());
-                        // The server has become a standby: its connections are of no use any more, however sound.
-                        if (exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction }) database.Source.Clear();
-                        if (!PostgreSqlFailure.IsCollision(exception) || attempt == CollisionsMax) throw;
-                        await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(5, 20) * attempt), clock, cancellationToken);
-                    }
-                }
+                        left.Clear();
+                        return CommitOnceAsync(writer, group, left, cancellationToken);
+                    },
+                    cancellationToken);
+                foreach (var removal in left) await UntilItDoesNotCollideAsync(writer => removal.CarryOutSinglyAsync(writer, cancellationToken), cancellationToken);
+                return true;
             },
             cancellationToken);
 
-    private async Task CommitOnceAsync(IReadOnlyList<OutboxOperation> group, CancellationToken cancellationToken)
+    private async Task UntilItDoesNotCollideAsync(Func<NpgsqlConnection, Task> transaction, CancellationToken cancellationToken)
     {
-        _writer ??= await database.Source.OpenConnectionAsync(cancellationToken);
-        var part = new GroupPart(this, _writer);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await transaction(_writer ??= await database.Source.OpenConnectionAsync(cancellationToken));
+                return;
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was, the connection may be in the middle of anything.
+                await DropWriterAsync();
+                if (exception is PostgresException { SqlState: PostgresErrorCodes.DiskFull }) Volatile.Write(ref _fullSince, clock.GetTimestamp());
+                // The server has become a standby: its connections are of no use any more, however sound.
+                if (exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction }) database.Source.Clear();
+                if (!PostgreSqlFailure.IsCollision(exception) || attempt == CollisionsMax) throw;
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(5, 20) * attempt), clock, cancellationToken);
+            }
+        }
+    }
+
+    /// <param name="left">Gets removals that are to be carried out after the commit.</param>
+    private async Task CommitOnceAsync(
+        NpgsqlConnection writer, IReadOnlyList<OutboxOperation> group, List<SegmentRemoval> left, CancellationToken cancellationToken)
+    {
+        var part = new GroupPart(this, writer, left);
         // Whatever the server's default: what a lock was waited for must be seen.
         part.Add("BEGIN ISOLATION LEVEL READ COMMITTED");
         if (Lock(group) is { } locks) part.Add(locks);
         foreach (var operation in group)
         {
-            if (operation is not MoveOperation move)
+            switch (operation)
             {
-                part.Add(operation);
-                continue;
+                case AppendOperation append:
+                    part.Add(append);
+                    continue;
+                case RemoveOperation remove:
+                    part.Add(remove);
+                    continue;
             }
 
             await part.CarryOutAsync(cancellationToken);
-            move.Result = await MoveAsync(_writer, move, cancellationToken);
-            part = new GroupPart(this, _writer);
+            switch (operation)
+            {
+                case MoveOperation move: move.Result = await MoveAsync(writer, move, cancellationToken); break;
+                case BuryOperation bury: bury.Result = await BuryAsync(writer, bury, cancellationToken); break;
+                default: throw new NotSupportedException($"the outbox has no {operation.GetType().Name}");
+            }
+
+            part = new GroupPart(this, writer, left);
         }
 
         await part.CarryOutAsync(cancellationToken, "COMMIT");

@@ -10,7 +10,7 @@ internal sealed class PostgreSqlProjects(PostgreSqlDatabase database) : IProject
 
     private const string ReadSql = "SELECT name, shards FROM project";
 
-    private const string CountPendingSql = "SELECT count(*) FROM outbox WHERE shard >= $1 AND shard < $2";
+    private const string CountPendingSql = "SELECT coalesce(sum(bit_count(live::bit(64))), 0)::bigint FROM outbox WHERE shard >= $1 AND shard < $2";
 
     // 3 is a silo in service. One that was killed may still look so for as long.
     private const string CountSilosSql =

@@ -38,6 +38,8 @@ public abstract partial class OutboxConformance
     [Fact]
     public async Task Append_OnlyIfStateless_IsRefusedOnceTheIdentityIsClosed()
     {
+        // As grains do: what closes an identity was decided, and stored, before.
+        await StoreStateAsync("v:a");
         await MoveAsync("v:a", "u:1", "Login");
         Assert.False(await Outbox.AppendAsync(LaneOf(Web, "v:a"), [Event("1")], ifStateless: true).WaitAsync(Patience));
     }

@@ -1,0 +1,81 @@
+using Npgsql;
+using SpidOrleans.Cluster.Outbox;
+
+namespace SpidOrleans.Storage.PostgreSql;
+
+/// <summary>Removes events by their positions: nearly always all of a segment's that still waited, and then the segment goes.</summary>
+internal sealed class SegmentRemoval
+{
+    // By the rows' addresses: as a join the planner, who has seen the table empty, would walk through all of it for each of
+    // them. Meanwhile a segment can only have lost events.
+    internal const string RemoveSql =
+        """
+        DELETE FROM outbox WHERE ctid = ANY (ARRAY(
+          SELECT (SELECT ctid FROM outbox WHERE shard = done.shard AND position = done.position AND live & ~done.mask = 0 OFFSET 0)
+          FROM unnest($1, $2, $3) AS done (shard, position, mask)))
+        """;
+
+    internal const string RemoveOneSql = "DELETE FROM outbox WHERE shard = $1 AND position = $2 AND live & ~$3 = 0";
+
+    internal const string ReduceOneSql = "UPDATE outbox SET live = live & ~$3 WHERE shard = $1 AND position = $2";
+
+    private readonly (string Shard, long Position, long Mask)[] _segments;
+
+    // Sorted: rows are locked in this order, so that two emitters of one shard wait for each other in one direction only.
+    public SegmentRemoval(IEnumerable<RemoveOperation> operations)
+        : this(operations.SelectMany(operation => operation.Positions, (operation, position) => (operation.Shard.Key, position)))
+    {
+    }
+
+    /// <param name="events">Shard and position of each.</param>
+    public SegmentRemoval(IEnumerable<(string Shard, long Position)> events)
+    {
+        var masks = new Dictionary<(string Shard, long Position), long>();
+        foreach (var (shard, position) in events)
+        {
+            var segment = (shard, position / SegmentWriter.EventsMax);
+            masks[segment] = masks.GetValueOrDefault(segment) | 1L << (int)(position % SegmentWriter.EventsMax);
+        }
+
+        _segments = [.. masks.Select(mask => (mask.Key.Shard, mask.Key.Position, mask.Value))];
+        Array.Sort(_segments, (a, b) => string.CompareOrdinal(a.Shard, b.Shard) is not 0 and var shards ? shards : a.Position.CompareTo(b.Position));
+        Command = new NpgsqlBatchCommand(RemoveSql)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(_segments, segment => segment.Shard) },
+                new NpgsqlParameter<long[]> { TypedValue = Array.ConvertAll(_segments, segment => segment.Position) },
+                new NpgsqlParameter<long[]> { TypedValue = Array.ConvertAll(_segments, segment => segment.Mask) },
+            },
+        };
+    }
+
+    /// <summary>Removes the segments of which nothing is left.</summary>
+    public NpgsqlBatchCommand Command { get; }
+
+    /// <summary>After <see cref="Command"/>: every segment went.</summary>
+    public bool IsComplete => (int)Command.RecordsAffected == _segments.Length;
+
+    /// <summary>Takes the events out of whatever is still there; by itself one transaction, if none is open.</summary>
+    public async Task CarryOutSinglyAsync(NpgsqlConnection writer, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(writer);
+        foreach (var segment in _segments)
+        {
+            batch.BatchCommands.Add(Of(RemoveOneSql, segment));
+            batch.BatchCommands.Add(Of(ReduceOneSql, segment));
+        }
+
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static NpgsqlBatchCommand Of(string sql, in (string Shard, long Position, long Mask) segment) => new(sql)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<string> { TypedValue = segment.Shard },
+            new NpgsqlParameter<long> { TypedValue = segment.Position },
+            new NpgsqlParameter<long> { TypedValue = segment.Mask },
+        },
+    };
+}
