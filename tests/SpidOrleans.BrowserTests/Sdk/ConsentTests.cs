@@ -30,22 +30,19 @@ public sealed class ConsentTests(ChromiumFixture chromium) : SdkTests(chromium)
     [Fact]
     public async Task SetConsent_False_HoldsInOtherTabsAndMayComeBeforeInit()
     {
+        StandIn.Standing = CollectFault.Refuse(503, retryAfter: "60");
         var other = await OpenAsync();
-        await other.HasSessionAsync();
-        await Profile.SetOfflineAsync(true);
         var waiting = other.TrackAndWaitAsync("before");
-        var known = other.Tab.WaitForFunctionAsync("() => Object.keys(localStorage).some(key => key.startsWith('spid:'))");
-        await known;
-        await Profile.SetOfflineAsync(false);
-        StandIn.Meet(CollectFault.Refuse(503), CollectFault.Refuse(503), CollectFault.Refuse(503));
+        await other.Tab.WaitForFunctionAsync("() => Object.keys(localStorage).some(key => key.startsWith('spid:'))");
+        var bare = await OpenBareAsync();
+        await bare.EvaluateAsync("() => SPiD.setConsent(false)");
         var page = await OpenAsync();
-        await page.Tab.EvaluateAsync("() => SPiD.setConsent(false)");
 
         Assert.Contains("refused", (await waiting).GetProperty("refused").GetString(), StringComparison.Ordinal);
         Assert.Contains("refused", (await other.TrackAndWaitAsync("after")).GetProperty("refused").GetString(), StringComparison.Ordinal);
-        var bare = await OpenBareAsync();
-        await bare.EvaluateAsync("() => SPiD.setConsent(true)");
-        await other.TrackAndWaitAsync("last");
+        await other.Tab.EvaluateAsync("() => SPiD.setConsent(true)");
+        StandIn.Standing = null;
+        await page.TrackAndWaitAsync("last");
         Assert.Equal("last", Assert.Single(StandIn.Arrivals, arrival => arrival.IsStored).Event);
     }
 

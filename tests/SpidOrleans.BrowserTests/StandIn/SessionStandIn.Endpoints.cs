@@ -100,7 +100,7 @@ public sealed partial class SessionStandIn
         if (!"text/plain;charset=UTF-8".Equals(context.Request.ContentType, StringComparison.OrdinalIgnoreCase)) return Results.StatusCode(415);
         var events = JsonNode.Parse(body)!["events"]!.AsArray();
 
-        if (_faults.TryDequeue(out var fault))
+        if (_faults.TryDequeue(out var fault) || (fault = Standing) is not null)
         {
             Record(events, fault.StoresFirst);
             if (fault.Hangs) await _released.Task.WaitAsync(context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -42,6 +42,9 @@ public sealed partial class SessionStandIn : IAsyncDisposable
     /// <summary>Requests with an event of this name are refused with 400, which names the event.</summary>
     public string? Poison { get; set; }
 
+    /// <summary>What every request to <c>/v1/collect</c> meets, for as long as it is set.</summary>
+    public CollectFault? Standing { get; set; }
+
     /// <summary>More events than this in a request are refused with 413.</summary>
     public int EventsMax { get; set; } = int.MaxValue;
 

@@ -245,7 +245,7 @@ interface SpidSdk {
   setTraits(signed: string, callback?: SPiD.Callback<unknown>): void;
 
   /**
-   * `false`: whatever waits in this browser is discarded and `track` refuses, on every page of this site, until `true` is given. May be
+   * `false`: whatever waits in this browser is discarded and `track` refuses, on every page of this origin, until `true` is given. May be
    * called before `init`. It concerns this browser's `track` alone, neither events of back ends nor the visitor's cookie.
    */
   setConsent(given: boolean): void;

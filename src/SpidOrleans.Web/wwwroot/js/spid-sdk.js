@@ -140,10 +140,14 @@
   const sessionCache = {
     get: suffix => attempt(() => {
       const value = JSON.parse(kept(suffix));
-      return new Date(value._expires) < Date.now() ? null : value;
+      return new Date(value._expires) < Date.now() ? null : envelope(value).data;
     }),
     set(value, seconds, suffix) { kept(suffix, JSON.stringify(merge(value, seconds && { _expires: Date.now() + seconds * 1000 })), seconds || 0); },
-    clear(suffix) { kept(suffix, '', 0); },
+    clear(suffix) {
+      // Tells the cookie's domain.
+      sessionCache.get(suffix);
+      kept(suffix, '', 0);
+    },
   };
 
   function forgetSession() {
@@ -243,7 +247,6 @@
       setCookie('SP_ID', answer.sp_id, config.varnish_expiration || answer.expiresIn);
     }
     Object.assign(seen2, { session: answer, status: answer.userStatus, isInitiated: seen2.isInitiated || now });
-    if (isRefused()) discard();
     names.forEach(name => name && fire('SPiD.' + name, answer));
   }
 
@@ -299,7 +302,11 @@
   let isFull = false;
   let visitor = null;
 
-  const byAge = () => Array.from(queue.values()).sort((a, b) => a.key < b.key ? -1 : 1);
+  function byAge() {
+    if (isRefused()) discard();
+    return Array.from(queue.values()).sort((a, b) => a.key < b.key ? -1 : 1);
+  }
+
   const isOpen = entry => !entry.event.visitorId;
   const isAbandoned = entry => entry.event.left || Math.abs(Date.now() - entry.raw) > ORPHAN_MS;
 
@@ -480,7 +487,7 @@
   })], { type: 'text/plain;charset=UTF-8' });
 
   function post(batch) {
-    // Not for a second attempt: other requests may have used it up.
+    // Other requests may have used it up.
     const keepalive = !failures && (batch.length > 1 || batch[0].bytes <= BATCH_BYTES_MAX);
     mark(batch, keepalive);
     return fetch(core('v1/collect'), {
@@ -549,7 +556,7 @@
     if (named.length) return 0;
     if (/^4(?!08|29)/.test(status)) {
       // A setting is wrong somewhere.
-      report(status, 'Events are refused with ' + status + ' and kept: ' + (problem.detail || problem.title));
+      report(status, 'Events are refused and kept: ' + (problem.detail || problem.title));
       return backOff(RETRY_MS_MAX);
     }
     const after = response?.headers.get('Retry-After');
@@ -561,7 +568,7 @@
     if (sending) return;
     sending = true;
     const alone = locks ? locks.request(prefix + 'send', { ifAvailable: true }, lock => lock ? sendBatch() : LINGER_MS) : sendBatch();
-    // Locks are denied to some embedded pages.
+    // Denied to some embedded pages.
     const wait = await alone.catch(sendBatch).catch(() => backOff(0));
     sending = false;
     schedule(wait);
