@@ -4,6 +4,7 @@ using SpidOrleans.BrowserTests.Browsing;
 using SpidOrleans.TestKit.Hosting;
 using SpidOrleans.TestKit.Sending;
 using SpidOrleans.TestKit.StandIn;
+using static Microsoft.Playwright.Assertions;
 
 namespace SpidOrleans.BrowserTests.SignIn;
 
@@ -126,7 +127,7 @@ public sealed class SequenceTests(ChromiumFixture chromium, SignInFixture hosts)
         await _page.EvaluateAsync("() => { location.href = SPiD.Uri.login(location.href, null, { tag: 'front page' }); }");
         await _page.GetByLabel("User id").FillAsync(_person);
         await _page.GetByRole(AriaRole.Button, new() { Name = "Log in", Exact = true }).ClickAsync();
-        await _page.WaitForURLAsync(hosts.Site.Page);
+        await Expect(_page).ToHaveURLAsync(hosts.Site.Page, new() { Timeout = 20_000 });
     }
 
     private LoginCall Login() => new()
