@@ -13,6 +13,7 @@ using SpidOrleans.Web.Entitlements;
 using SpidOrleans.Web.Health;
 using SpidOrleans.Web.Intake;
 using SpidOrleans.Web.OAuth;
+using SpidOrleans.Web.Rest;
 using SpidOrleans.Web.SignIn;
 
 namespace SpidOrleans.Web;
@@ -38,6 +39,8 @@ public static class WebRegistration
         services.AddSingleton<SignIns>();
         services.AddSingleton<EventsApi>();
         services.AddSingleton<TokenApi>();
+        services.AddSingleton<RestCaller>();
+        services.AddSingleton<TraitsApi>();
 
         services.AddHostedService<DemoNotice>();
         services.AddApiDocumentation();
@@ -86,6 +89,7 @@ public static class WebRegistration
         EventsApi.Map(clientApi);
         VisitorsApi.Map(clientApi);
         UsersApi.Map(clientApi);
+        TraitsApi.Map(app.MapGroup("/api/2").WithTags("Client back ends"));
         TokenApi.Map(app.MapGroup("/oauth").WithTags("Client back ends"));
 
         HealthApi.Map(app.MapGroup("/health").WithTags("Health"));

@@ -12,7 +12,7 @@ namespace SpidOrleans.Cluster.Emission;
 
 /// <summary>
 /// Drains one shard: read the oldest rows, send them, remove exactly those, again until empty. A row is removed only after
-/// Mixpanel has it, and younger rows of the shard are read only after that: so a younger event never arrives first, whatever
+/// Mixpanel has it, and younger rows of its person are sent only after that: so a younger event never arrives first, whatever
 /// crashes and even if two emitters drain one shard for a while. Nothing is held in memory between two attempts.
 /// </summary>
 [GrainType("emitter")]
@@ -34,8 +34,8 @@ internal sealed partial class EmitterGrain(
     private Task _drain = Task.CompletedTask;
     private long? _misplacedSince;
     private bool _isRung;
-    private int _attempt;
-    private int _unexplained;
+    private KindCounter _attempts;
+    private KindCounter _unexplained;
     private int _eventsMax = EmissionLimits.BatchEventsMax;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -109,23 +109,40 @@ internal sealed partial class EmitterGrain(
             var rows = await outbox.ReadOldestAsync(_shard, _eventsMax, EmissionLimits.BatchBytesMax, _stopping.Token);
             if (rows.Count == 0) return null;
 
-            // No token: once sent, the answer is worth waiting for. The client bounds the time.
-            var outcome = await mixpanel.ImportAsync(project, rows.Select(row => row.Payload).ToArray(), CancellationToken.None);
-            return await CarryOutAsync(rows, outcome);
+            foreach (var layer in Layers.Of(rows))
+            {
+                // What failed stays where it is, and with it all layers behind it.
+                if (await CarryOutAsync(layer, await SendAsync(project, layer)) is { } pause) return pause;
+                if (_stopping.IsCancellationRequested) return TimeSpan.Zero;
+            }
+
+            _eventsMax = Math.Min(_eventsMax * 2, EmissionLimits.BatchEventsMax);
+            return rows.Count < EmissionLimits.BatchEventsWorthwhile ? EmissionLimits.Linger : TimeSpan.Zero;
         }
         catch (OutboxUnavailableException exception)
         {
             LogOutboxAway(logger, _shard, exception.Message);
-            return Backoff.Next(++_attempt, new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
+            return Backoff.Next(++_attempts[false], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
         }
     }
 
-    private async Task<TimeSpan?> CarryOutAsync(IReadOnlyList<OutboxRow> rows, SendOutcome outcome)
+    /// <summary>No token: once sent, the answer is worth waiting for. The client bounds the time.</summary>
+    private Task<SendOutcome> SendAsync(MixpanelProject project, Layer layer)
     {
+        var payloads = layer.Rows.Select(row => row.Payload).ToArray();
+        return layer.OfProfiles
+            ? mixpanel.EngageAsync(project, payloads, CancellationToken.None)
+            : mixpanel.ImportAsync(project, payloads, CancellationToken.None);
+    }
+
+    /// <returns>How long to pause before the shard is read anew; null: these rows are done with.</returns>
+    private async Task<TimeSpan?> CarryOutAsync(Layer layer, SendOutcome outcome)
+    {
+        var rows = layer.Rows;
         switch (outcome)
         {
             case SendOutcome.Accepted:
-                _unexplained = 0;
+                _unexplained[layer.OfProfiles] = 0;
                 await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
                 break;
             case SendOutcome.Refused(var refused):
@@ -134,8 +151,8 @@ internal sealed partial class EmitterGrain(
                 await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
                 // One refusal that names no record may be the event's fault; a row of them rather is the project's. They
                 // come ever more slowly, so that somebody can step in before the backlog is dead letters.
-                _unexplained = refused.Any(r => r.Field is null) ? _unexplained + 1 : 0;
-                if (_unexplained > 1) return PauseAfterUnexplained();
+                _unexplained[layer.OfProfiles] = refused.Any(r => r.Field is null) ? _unexplained[layer.OfProfiles] + 1 : 0;
+                if (_unexplained[layer.OfProfiles] > 1) return PauseAfter(_unexplained[layer.OfProfiles]);
                 break;
             case SendOutcome.TooLarge or SendOutcome.Unclear when rows.Count > 1:
                 _eventsMax = rows.Count / 2;
@@ -147,28 +164,28 @@ internal sealed partial class EmitterGrain(
                 LogUnauthorised(logger, _shard.Project, status, EmissionLimits.UnauthorisedPause);
                 return EmissionLimits.UnauthorisedPause;
             case SendOutcome.Retry retry:
-                return PauseBefore(retry, rows.Count);
+                return PauseBefore(retry, layer);
             case SendOutcome.Unclear unclear:
                 // Of one event the client makes a refusal; should it ever not, the event stays.
-                return PauseBefore(new SendOutcome.Retry(null, unclear.Reason, null, Throttled: false), rows.Count);
+                return PauseBefore(new SendOutcome.Retry(null, unclear.Reason, null, Throttled: false), layer);
         }
 
-        _attempt = 0;
-        _eventsMax = Math.Min(_eventsMax * 2, EmissionLimits.BatchEventsMax);
-        return rows.Count < EmissionLimits.BatchEventsWorthwhile ? EmissionLimits.Linger : TimeSpan.Zero;
+        _attempts[layer.OfProfiles] = 0;
+        return null;
     }
 
-    private TimeSpan PauseBefore(SendOutcome.Retry retry, int rows)
+    private TimeSpan PauseBefore(SendOutcome.Retry retry, Layer layer)
     {
-        var pause = Backoff.Next(++_attempt, retry, Random.Shared.NextDouble());
-        LogRetry(logger, _shard, rows, retry.Reason, _attempt, pause);
+        var attempt = ++_attempts[layer.OfProfiles];
+        var pause = Backoff.Next(attempt, retry, Random.Shared.NextDouble());
+        LogRetry(logger, _shard, layer.Rows.Count, retry.Reason, attempt, pause);
         return pause;
     }
 
-    private TimeSpan PauseAfterUnexplained()
+    private TimeSpan PauseAfter(int unexplained)
     {
-        var pause = Backoff.Next(_unexplained, new SendOutcome.Retry(null, "unexplained", null, Throttled: false), Random.Shared.NextDouble());
-        LogUnexplained(logger, _unexplained, _shard, pause);
+        var pause = Backoff.Next(unexplained, new SendOutcome.Retry(null, "unexplained", null, Throttled: false), Random.Shared.NextDouble());
+        LogUnexplained(logger, unexplained, _shard, pause);
         return pause;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SpidOrleans.Cluster.Lanes;
+using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
 using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Events;
@@ -13,17 +14,60 @@ namespace SpidOrleans.Cluster.Intake;
 /// to, all of one request for one silo in one call. There it is appended to the visitor's lane, or, if anything is stored of the
 /// visitor, handed to its grain.
 /// </summary>
-internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, LaneServiceClient others, IGrainFactory grains) : IIntake
+internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, IOutbox outbox, LaneServiceClient others, IGrainFactory grains) : IIntake
 {
     public Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
         events is [var one] ? TrackAsync(source, one, fromBrowser) : TrackManyAsync(source, events, fromBrowser);
 
     /// <summary>Visitors that belong here, as their senders see it.</summary>
-    public async Task<TrackOutcome> TrackOwnAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser)
+    public async Task<TrackOutcome> TrackOwnAsync(EventSource source, IReadOnlyList<IdentityEvents> events, bool fromBrowser)
     {
-        var calls = new Task<TrackOutcome>[events.Length];
-        for (var i = 0; i < calls.Length; i++) calls[i] = TrackOwnAsync(source, events[i].Visitor!.Value, events[i].Events, fromBrowser);
-        return TrackOutcomes.Worst(await Task.WhenAll(calls));
+        var attempts = new LaneAttempt[events.Count];
+        var appends = new List<AppendOperation>(events.Count);
+        for (var i = 0; i < attempts.Length; i++)
+        {
+            attempts[i] = lanes.Prepare(events[i].Visitor!.Value, source, events[i].Events);
+            if (attempts[i].Append is { } append) appends.Add(append);
+        }
+
+        if (appends.Count > 0 && !await TryAppendAsync(appends))
+        {
+            foreach (var attempt in attempts) attempt.Fail();
+            return TrackOutcome.Unavailable;
+        }
+
+        var calls = new List<Task<TrackOutcome>>();
+        for (var i = 0; i < attempts.Length; i++)
+        {
+            if (attempts[i].Finish(source.Project) is null) calls.Add(grains.GetVisitor(events[i].Visitor!.Value).TrackAsync(source, events[i].Events, fromBrowser));
+        }
+
+        return calls.Count == 0 ? TrackOutcome.Stored : TrackOutcomes.Worst(await Task.WhenAll(calls));
+    }
+
+    private async Task<TrackOutcome> TrackOwnAsync(EventSource source, VisitorId visitor, ImmutableArray<TrackedEvent> events, bool fromBrowser)
+    {
+        var attempt = lanes.Prepare(visitor, source, events);
+        if (attempt.Append is { } append && !await TryAppendAsync([append]))
+        {
+            attempt.Fail();
+            return TrackOutcome.Unavailable;
+        }
+
+        return attempt.Finish(source.Project) ?? await grains.GetVisitor(visitor).TrackAsync(source, events, fromBrowser);
+    }
+
+    private async ValueTask<bool> TryAppendAsync(IReadOnlyList<AppendOperation> appends)
+    {
+        try
+        {
+            await outbox.AppendManyAsync(appends).ConfigureAwait(false);
+            return true;
+        }
+        catch (OutboxUnavailableException)
+        {
+            return false;
+        }
     }
 
     private Task<TrackOutcome> TrackAsync(EventSource source, in IdentityEvents one, bool fromBrowser) =>
@@ -33,7 +77,8 @@ internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, LaneServiceC
 
     private async Task<TrackOutcome> TrackManyAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser)
     {
-        var calls = new List<Task<TrackOutcome>>(events.Length);
+        var calls = new List<Task<TrackOutcome>>();
+        var own = new List<IdentityEvents>(events.Length);
         Dictionary<SiloAddress, ImmutableArray<IdentityEvents>.Builder>? elsewhere = null;
         foreach (var one in events)
         {
@@ -43,7 +88,7 @@ internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, LaneServiceC
             }
             else if (ring.IsOwn(visitor, out var owner))
             {
-                calls.Add(TrackOwnAsync(source, visitor, one.Events, fromBrowser));
+                own.Add(one);
             }
             else
             {
@@ -53,12 +98,10 @@ internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, LaneServiceC
             }
         }
 
+        if (own.Count > 0) calls.Add(TrackOwnAsync(source, own, fromBrowser));
         foreach (var (owner, there) in elsewhere ?? []) calls.Add(others.On(owner).TrackAsync(source, there.DrainToImmutable(), fromBrowser));
         return TrackOutcomes.Worst(await Task.WhenAll(calls));
     }
-
-    private async Task<TrackOutcome> TrackOwnAsync(EventSource source, VisitorId visitor, ImmutableArray<TrackedEvent> events, bool fromBrowser) =>
-        await lanes.TrackAsync(visitor, source, events) ?? await grains.GetVisitor(visitor).TrackAsync(source, events, fromBrowser);
 
     private Task<TrackOutcome> TrackUserAsync(EventSource source, in IdentityEvents one) =>
         one.User is { } user ? grains.GetUser(user).TrackAsync(source, one.Events)

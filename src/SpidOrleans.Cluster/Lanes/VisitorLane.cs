@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Visitors;
 
 namespace SpidOrleans.Cluster.Lanes;
@@ -33,58 +34,34 @@ internal sealed class VisitorLane(VisitorId visitor, VisitorLanes lanes)
     /// <summary>The clock's timestamp of its last use.</summary>
     public long UsedAt { get; set; }
 
-    /// <summary>Appends events as long as nothing is stored of the visitor.</summary>
-    /// <returns>Null: the grain must decide; nothing was stored.</returns>
-    public ValueTask<TrackOutcome?> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events)
+    /// <summary>Stamps events to be appended as long as nothing is stored of the visitor.</summary>
+    /// <remarks>Whoever appends them next to others of this lane comes before or after: none of them is acknowledged yet.</remarks>
+    public LaneAttempt Prepare(EventSource source, ImmutableArray<TrackedEvent> events)
     {
-        ImmutableArray<TrackedEvent> unknown;
-        LaneGauge gauge;
-        Task<bool> append;
         lock (_recent)
         {
-            if (_isClosed) return default;
+            if (_isClosed) return LaneAttempt.ForTheGrain;
             var now = lanes.NowMs;
-            unknown = _recent.Unknown(source.Project, events);
-            if (unknown.IsEmpty) return new(TrackOutcome.Stored);
+            var unknown = _recent.Unknown(source.Project, events);
+            if (unknown.IsEmpty) return LaneAttempt.AllKnown;
             foreach (var e in unknown)
             {
-                if (e.TimeMs > now + FutureToleranceMs) return default;
+                if (e.TimeMs > now + FutureToleranceMs) return LaneAttempt.ForTheGrain;
             }
 
-            gauge = _gauges.Of(source.Project, lanes.Settings, lanes.Clock);
-            if (!gauge.HasRoom(unknown.Length)) return default;
-            append = AppendLocked(source, unknown, now, ifStateless: true);
+            var gauge = _gauges.Of(source.Project, lanes.Settings, lanes.Clock);
+            if (!gauge.HasRoom(unknown.Length)) return LaneAttempt.ForTheGrain;
             gauge.Appended(unknown.Length);
-        }
-
-        return FinishAsync(source.Project, unknown, gauge, append);
-    }
-
-    private async ValueTask<TrackOutcome?> FinishAsync(string project, ImmutableArray<TrackedEvent> events, LaneGauge gauge, Task<bool> append)
-    {
-        try
-        {
-            if (await append.ConfigureAwait(false))
-            {
-                Remember(project, events);
-                return TrackOutcome.Stored;
-            }
-
-            Close();
-            return null;
-        }
-        catch (OutboxUnavailableException)
-        {
-            gauge.Forget();
-            return TrackOutcome.Unavailable;
+            return new LaneAttempt(this, gauge, unknown, new AppendOperation(lanes.LaneOf(source.Project, visitor.Key), StampLocked(source, unknown, now), ifStateless: true));
         }
     }
 
     /// <summary>For the grain, which knows the visitor's state and has seen to the gauge.</summary>
+    /// <param name="traits">What the source's client says of the visitor.</param>
     /// <returns>False: another activation has linked this visitor.</returns>
-    public Task<bool> AppendAsync(EventSource source, ImmutableArray<TrackedEvent> events)
+    public Task<bool> AppendAsync(EventSource source, ImmutableArray<TrackedEvent> events, ClientTraits? traits)
     {
-        lock (_recent) return AppendLocked(source, events, lanes.NowMs, ifStateless: false);
+        lock (_recent) return lanes.AppendAsync(source.Project, visitor.Key, StampLocked(source, events, lanes.NowMs, traits));
     }
 
     /// <summary>The events that neither are remembered nor repeat within the call.</summary>
@@ -150,16 +127,16 @@ internal sealed class VisitorLane(VisitorId visitor, VisitorLanes lanes)
         }
     }
 
-    private Task<bool> AppendLocked(EventSource source, ImmutableArray<TrackedEvent> events, long nowMs, bool ifStateless)
+    private OutboxEvent[] StampLocked(EventSource source, ImmutableArray<TrackedEvent> events, long nowMs, ClientTraits? traits = null)
     {
         var times = _clock.TimesOf(events.AsSpan(), nowMs);
         var stamped = new OutboxEvent[events.Length];
         for (var i = 0; i < stamped.Length; i++)
         {
             _latestEventMs = Math.Max(_latestEventMs, times[i]);
-            stamped[i] = new OutboxEvent(times[i], EventWriter.Write(source, events[i], Stamp.For(events[i], times[i], visitor)));
+            stamped[i] = new OutboxEvent(times[i], EventWriter.Write(source, events[i], Stamp.For(events[i], times[i], visitor, traits)));
         }
 
-        return lanes.AppendAsync(source.Project, visitor.Key, stamped, ifStateless);
+        return stamped;
     }
 }

@@ -26,9 +26,8 @@ internal sealed class VisitorLanes(IOutbox outbox, ClusterSettings settings, Tim
     /// <summary>Milliseconds since the Unix epoch.</summary>
     public long NowMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <returns>Null: the visitor's grain must decide; nothing was stored.</returns>
-    public ValueTask<TrackOutcome?> TrackAsync(VisitorId visitor, EventSource source, ImmutableArray<TrackedEvent> events) =>
-        LaneOf(visitor).TrackAsync(source, events);
+    /// <inheritdoc cref="VisitorLane.Prepare"/>
+    public LaneAttempt Prepare(VisitorId visitor, EventSource source, ImmutableArray<TrackedEvent> events) => LaneOf(visitor).Prepare(source, events);
 
     /// <summary>For the visitor's grain, which detaches when it goes.</summary>
     public VisitorLane Attach(VisitorId visitor)
@@ -39,8 +38,9 @@ internal sealed class VisitorLanes(IOutbox outbox, ClusterSettings settings, Tim
         }
     }
 
-    public Task<bool> AppendAsync(string project, string identity, OutboxEvent[] events, bool ifStateless) =>
-        outbox.AppendAsync(new Lane(Shard.Of(project, identity, settings.ShardsOf(project)), identity), events, ifStateless);
+    public Lane LaneOf(string project, string identity) => new(Shard.Of(project, identity, settings.ShardsOf(project)), identity);
+
+    public Task<bool> AppendAsync(string project, string identity, OutboxEvent[] events) => outbox.AppendAsync(LaneOf(project, identity), events);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -33,10 +34,17 @@ public sealed partial class GroupCommitOutbox(
     private readonly Channel<OutboxOperation> _queue =
         Channel.CreateBounded<OutboxOperation>(new BoundedChannelOptions(QueueOperationsMax) { SingleReader = true });
 
+    // What the writer is about, between two commits: the callers who wait, and what the engine does for them.
+    private readonly List<OutboxOperation> _callers = [];
+    private readonly List<OutboxOperation> _group = [];
+    private readonly Dictionary<Shard, int> _rings = [];
+
     private long _queuedBytes;
 
     public Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events, bool ifStateless = false) =>
         Enqueue(new AppendOperation(lane, events, ifStateless));
+
+    public Task AppendManyAsync(IReadOnlyList<AppendOperation> appends) => appends is [var one] ? Enqueue(one) : Enqueue(new AppendManyOperation(appends));
 
     public Task<int> MoveAsync(
         string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) =>
@@ -63,27 +71,26 @@ public sealed partial class GroupCommitOutbox(
 
     private Task<TResult> Enqueue<TResult>(OutboxOperation<TResult> operation)
     {
-        if (operation is AppendOperation or MoveOperation && !engine.HasRoom)
+        if (operation is AppendOperation or AppendManyOperation or MoveOperation && !engine.HasRoom)
             return Task.FromException<TResult>(new OutboxUnavailableException("the database's disk is nearly full"));
 
+        var completion = operation.Completion;
         if (Interlocked.Add(ref _queuedBytes, operation.Bytes) > QueueBytesMax || !_queue.Writer.TryWrite(operation))
         {
             Interlocked.Add(ref _queuedBytes, -operation.Bytes);
             return Task.FromException<TResult>(new OutboxUnavailableException("the outbox's queue is full or closed"));
         }
 
-        return operation.Completion;
+        return completion;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Not stoppingToken: what is queued at shutdown is still committed. StopAsync closes the queue, which ends the loop.
-        var group = new List<OutboxOperation>();
         while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            Gather(group);
-            await CommitAsync(group);
-            group.Clear();
+            Gather();
+            await CommitAsync();
             await LetGatherAsync();
         }
     }
@@ -109,13 +116,17 @@ public sealed partial class GroupCommitOutbox(
         await base.StopAsync(cancellationToken);
     }
 
-    private void Gather(List<OutboxOperation> group)
+    private void Gather()
     {
+        _callers.Clear();
+        _group.Clear();
         int rows = 0;
         long bytes = 0;
         while (rows < GroupRowsMax && bytes < GroupBytesMax && _queue.Reader.TryRead(out var operation))
         {
-            group.Add(operation);
+            _callers.Add(operation);
+            if (operation is AppendManyOperation many) _group.AddRange(many.Parts);
+            else _group.Add(operation);
             rows += operation.Rows;
             bytes += operation.Bytes;
         }
@@ -123,30 +134,40 @@ public sealed partial class GroupCommitOutbox(
         Interlocked.Add(ref _queuedBytes, -bytes);
     }
 
-    private async Task CommitAsync(List<OutboxOperation> group)
+    private async Task CommitAsync()
     {
         try
         {
             using var timeout = new CancellationTokenSource(CommitTimeout, clock);
-            await engine.CommitAsync(group, timeout.Token);
+            await engine.CommitAsync(_group, timeout.Token);
         }
         catch (Exception exception)
         {
             // Whatever it was, the callers are told «unknown» and send the same again.
-            LogCommitFailed(logger, group.Count, (exception as OutboxUnavailableException)?.Message ?? exception.GetType().Name);
+            LogCommitFailed(logger, _group.Count, (exception as OutboxUnavailableException)?.Message ?? exception.GetType().Name);
             var reason = exception as OutboxUnavailableException
                 ?? new OutboxUnavailableException("the outbox did not confirm the commit", exception);
-            GroupAnswers.Give([.. group], reason);
+            GroupAnswers.Give([.. _callers], reason);
             return;
         }
 
-        GroupAnswers.Give([.. group]);
-        foreach (var operation in group)
+        GroupAnswers.Give([.. _callers]);
+        RingAll();
+    }
+
+    private void RingAll()
+    {
+        foreach (var operation in _group)
         {
-            if (operation is AppendOperation { Result: true } append) bell.Ring(append.Lane.Shard, append.Rows);
+            if (operation is AppendOperation { Result: true } append) Count(append.Lane.Shard, append.Rows);
             if (operation is not MoveOperation move) continue;
-            foreach (var shard in move.Touched) bell.Ring(shard, move.Result + 1);
+            foreach (var shard in move.Touched) Count(shard, move.Result + 1);
         }
+
+        foreach (var (shard, appended) in _rings) bell.Ring(shard, appended);
+        _rings.Clear();
+
+        void Count(Shard shard, int appended) => CollectionsMarshal.GetValueRefOrAddDefault(_rings, shard, out _) += appended;
     }
 
     [LoggerMessage(EventId = 2101, Level = LogLevel.Error, Message =

@@ -10,9 +10,14 @@ public interface IOutbox
     /// elsewhere begins after the former one's are durable: so position order is lane order.</summary>
     /// <param name="lane">Where to.</param>
     /// <param name="events">1 to 2,000, oldest first; all are stored or none.</param>
-    /// <param name="ifStateless">Only if nothing is stored of the visitor whose lane it is, not even that a move is to come.</param>
+    /// <param name="ifStateless">Only if nothing is stored of the visitor whose lane it is, not even that a move is to come: what
+    /// closes an identity has stored a state of it before.</param>
     /// <returns>False: the identity was closed by a move, or something is stored of it; no event was stored.</returns>
     Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events, bool ifStateless = false);
+
+    /// <summary>Appends to several lanes at once, at the cost of one caller. Each part's result is as if it were alone.</summary>
+    /// <param name="appends">At least one; their results are set when this returns.</param>
+    Task AppendManyAsync(IReadOnlyList<AppendOperation> appends);
 
     /// <summary>In one transaction: closes <paramref name="fromIdentity"/> for ever, moves its rows, of every project and in
     /// order, to the end of <paramref name="toIdentity"/>'s lanes with new positions, and appends <paramref name="last"/>.

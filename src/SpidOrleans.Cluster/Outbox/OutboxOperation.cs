@@ -19,16 +19,17 @@ public abstract class OutboxOperation
 
 public abstract class OutboxOperation<TResult> : OutboxOperation
 {
-    private readonly TaskCompletionSource<TResult> _completion = new();
+    private TaskCompletionSource<TResult>? _completion;
 
     /// <summary>Set by the engine inside the transaction; told to the caller only after the commit.</summary>
     public TResult Result { get; set; } = default!;
 
-    public Task<TResult> Completion => _completion.Task;
+    /// <summary>To be asked for before the writer has it; nobody else asks.</summary>
+    public Task<TResult> Completion => (_completion ??= new()).Task;
 
-    internal override void Complete() => _completion.TrySetResult(Result);
+    internal override void Complete() => _completion?.TrySetResult(Result);
 
-    internal override void Fail(OutboxUnavailableException reason) => _completion.TrySetException(reason);
+    internal override void Fail(OutboxUnavailableException reason) => _completion?.TrySetException(reason);
 }
 
 /// <summary>See <see cref="IOutbox.AppendAsync"/>; result false when the identity is closed, or not stateless as it must be.</summary>
@@ -50,6 +51,16 @@ public sealed class AppendOperation(Lane lane, IReadOnlyList<OutboxEvent> events
         for (var i = 0; i < events.Count; i++) bytes += events[i].Payload.Length;
         return bytes;
     }
+}
+
+/// <summary>See <see cref="IOutbox.AppendManyAsync"/>: the engine carries out the parts, which have the results.</summary>
+public sealed class AppendManyOperation(IReadOnlyList<AppendOperation> parts) : OutboxOperation<bool>
+{
+    public IReadOnlyList<AppendOperation> Parts => parts;
+
+    public override int Rows { get; } = parts.Sum(part => part.Rows);
+
+    public override long Bytes { get; } = parts.Sum(part => part.Bytes);
 }
 
 /// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved.</summary>

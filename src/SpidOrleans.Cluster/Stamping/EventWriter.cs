@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Visitors;
 
@@ -33,6 +34,7 @@ internal static class EventWriter
         buffer.ResetWrittenCount();
         writer.Reset(buffer);
 
+        if (stamp is { IsOfUsersLane: true, User: null }) OutboxPayload.MarkUnnamed(buffer);
         writer.WriteStartObject();
         writer.WriteString("event"u8, e.Name);
         writer.WriteStartObject("properties"u8);
@@ -41,6 +43,7 @@ internal static class EventWriter
         if (stamp.Device is { } device) WriteDevice(writer, device);
         if (stamp.User is { } user) writer.WriteString("$user_id"u8, user.ToString());
         var platform = WritePlatformProperties(writer, source, e, stamp);
+        if (stamp.Traits is { } traits) TraitWriter.Write(writer, traits, PlatformPropertyNames.All, e.Properties.Span);
         writer.Flush();
 
         // Both objects are still open: the sender's members follow as they are, then the two braces.

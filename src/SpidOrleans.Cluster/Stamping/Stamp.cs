@@ -1,4 +1,5 @@
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 
@@ -17,14 +18,22 @@ internal readonly record struct Stamp
     /// <summary>Null on a visitor's events from before the link.</summary>
     public UserId? User { get; init; }
 
+    /// <summary>The event waits among its user's, even if it does not name the user.</summary>
+    public bool IsOfUsersLane { get; init; }
+
     /// <summary>Known only of a user.</summary>
     public UserProfile? Profile { get; init; }
 
     public Tracking? Tracking { get; init; }
 
+    /// <summary>Of the sender; null: it says nothing of the person.</summary>
+    public ClientTraits? Traits { get; init; }
+
     /// <summary>A linked visitor's event carries the user exactly if its time is not before the link's: a function of two
     /// times, so that an event resent after the login gets the stamp it had before.</summary>
-    public static Stamp For(TrackedEvent e, long timeMs, UserId user, UserProfile profile, LinkedVisitor? visitor)
+    /// <param name="traits">The user's; the visitor's own leave with what it did before it was linked.</param>
+    public static Stamp For(
+        TrackedEvent e, long timeMs, UserId user, UserProfile profile, LinkedVisitor? visitor, ClientTraits? traits = null, ClientTraits? visitorsTraits = null)
     {
         var isUsers = visitor is null || visitor.CarriesLogin || timeMs >= visitor.LinkedAtMs;
         return new Stamp
@@ -33,15 +42,18 @@ internal readonly record struct Stamp
             InsertId = e.InsertId ?? InsertIds.Mint(),
             Device = visitor?.VisitorId,
             User = isUsers ? user : null,
+            IsOfUsersLane = true,
             Profile = isUsers ? profile : null,
             Tracking = isUsers ? visitor?.Tracking : null,
+            Traits = isUsers ? traits : visitorsTraits,
         };
     }
 
-    public static Stamp For(TrackedEvent e, long timeMs, VisitorId visitor) => new()
+    public static Stamp For(TrackedEvent e, long timeMs, VisitorId visitor, ClientTraits? traits = null) => new()
     {
         TimeMs = timeMs,
         InsertId = e.InsertId ?? InsertIds.Mint(),
         Device = visitor,
+        Traits = traits,
     };
 }

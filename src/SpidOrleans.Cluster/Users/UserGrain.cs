@@ -6,7 +6,6 @@ using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Contracts.Users;
-using SpidOrleans.Contracts.Visitors;
 
 namespace SpidOrleans.Cluster.Users;
 
@@ -16,7 +15,7 @@ namespace SpidOrleans.Cluster.Users;
 /// </summary>
 [GrainType("user")]
 [PreferLocalPlacement]
-internal sealed class UserGrain(
+internal sealed partial class UserGrain(
     [PersistentState("user", SpidCluster.StateProvider)] IPersistentState<UserState> state,
     IOutbox outbox,
     ClusterSettings settings,
@@ -26,6 +25,7 @@ internal sealed class UserGrain(
     private readonly RecentEvents _recent = new();
     private UserId _id;
     private LaneGauges _gauges;
+    private LaneGauges _profileGauges;
     private LaneClock _laneClock;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -59,32 +59,6 @@ internal sealed class UserGrain(
         return TrackOutcome.Stored;
     }
 
-    public async Task<AdoptResult> AdoptAsync(LinkedVisitor visitor, LoginRequest login)
-    {
-        // The profile first: the login event already carries it.
-        if (login.Profile is { } profile) await SetProfileAsync(profile);
-
-        var last = StampAll(login.Source, [login.Event], visitor)[0];
-        int merged;
-        try
-        {
-            merged = await outbox.MoveAsync(
-                visitor.VisitorId.Key, _id.Key, settings.ShardsOf, login.Source.Project, last);
-        }
-        catch (OutboxUnavailableException)
-        {
-            return new AdoptResult { Outcome = TrackOutcome.Unavailable };
-        }
-
-        _gauges.Of(login.Source.Project, settings, clock);
-        _gauges.Forget();
-        await WriteAsync(state.State.Having(visitor.VisitorId));
-        return new AdoptResult { Outcome = TrackOutcome.Stored, Merged = merged };
-    }
-
-    public Task SetProfileAsync(UserProfile profile) =>
-        WriteAsync(state.State with { Profile = state.State.Profile.With(profile) });
-
     public Task<UserProfile> GetProfileAsync() => Task.FromResult(state.State.Profile);
 
     public Task<UserAccount> GetAccountAsync() =>
@@ -100,16 +74,20 @@ internal sealed class UserGrain(
 
     private OutboxEvent[] StampAll(EventSource source, ImmutableArray<TrackedEvent> events, LinkedVisitor? visitor)
     {
-        var times = _laneClock.TimesOf(events.AsSpan(), clock.GetUtcNow().ToUnixTimeMilliseconds());
+        var times = _laneClock.TimesOf(events.AsSpan(), NowMs);
+        var visitorsTraits = visitor?.Traits?.Of(source.ClientId);
+        var traits = TraitsOf(source.ClientId) is { } own ? visitorsTraits is null ? own : own.Joined(visitorsTraits) : visitorsTraits;
         var stamped = new OutboxEvent[events.Length];
         for (var i = 0; i < stamped.Length; i++)
         {
-            var stamp = Stamp.For(events[i], times[i], _id, state.State.Profile, visitor);
+            var stamp = Stamp.For(events[i], times[i], _id, state.State.Profile, visitor, traits, visitorsTraits);
             stamped[i] = new OutboxEvent(times[i], EventWriter.Write(source, events[i], stamp));
         }
 
         return stamped;
     }
+
+    private long NowMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     private Lane LaneOf(string project) =>
         new(Shard.Of(project, _id.Key, settings.ShardsOf(project)), _id.Key);

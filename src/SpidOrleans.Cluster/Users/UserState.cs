@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 
@@ -20,6 +21,9 @@ public sealed record UserState
 
     /// <summary>The clients whose terms the user has accepted, the latest first, at most <see cref="AgreementsMax"/>.</summary>
     [Id(20)] public ImmutableArray<string> Agreements { get; init; } = [];
+
+    /// <summary>What clients say of the user; null: nothing.</summary>
+    [Id(21)] public TraitMap? Traits { get; init; }
 
     public UserState Having(VisitorId visitor) => Visitors.Contains(visitor)
         ? this

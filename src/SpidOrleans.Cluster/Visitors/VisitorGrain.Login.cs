@@ -96,11 +96,8 @@ internal sealed partial class VisitorGrain
 
     private async Task<LoginResult> LoginAgainAsync(LoginRequest request, string? key)
     {
-        var user = User(request.UserId);
-        if (request.Profile is { } profile) await user.SetProfileAsync(profile);
         var tracking = request.Tracking ?? State.Tracking;
-        var outcome = await user.TrackAsync(
-            request.Source, [request.Event], Linked(carriesLogin: true) with { Tracking = tracking });
+        var outcome = await User(request.UserId).SignInAsync(Linked(carriesLogin: true) with { Tracking = tracking }, request);
         if (outcome != TrackOutcome.Stored) return Refused(outcome);
 
         await WriteAsync(State with

@@ -133,7 +133,8 @@ internal sealed partial class VisitorGrain
     {
         if (State is not { Autologin: { } pending, LinkedUser: { } user }) return;
         // Not stored now: with the next look. The person is signed in all the same.
-        if (await User(user).TrackAsync(pending.Source, [pending.Event], Linked(carriesLogin: true)) != TrackOutcome.Stored) return;
+        var signIn = new LoginRequest { UserId = user, Source = pending.Source, Event = pending.Event };
+        if (await User(user).SignInAsync(Linked(carriesLogin: true), signIn, isRestored: true) != TrackOutcome.Stored) return;
         await WriteAsync(State with { Autologin = null });
     }
 

@@ -41,7 +41,7 @@ internal sealed partial class VisitorGrain
         {
             if (!await gauge.HasRoomAsync(events.Length, outbox, LaneOf(source.Project, Id.Key), CancellationToken.None)) return TrackOutcome.LaneFull;
 
-            if (await _lane.AppendAsync(source, events))
+            if (await _lane.AppendAsync(source, events, State.Traits?.Of(source.ClientId)))
             {
                 gauge.Appended(events.Length);
                 return TrackOutcome.Stored;

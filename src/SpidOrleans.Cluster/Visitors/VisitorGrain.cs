@@ -69,6 +69,7 @@ internal sealed partial class VisitorGrain(
         LinkedAtMs = State.LinkedAtMs,
         Tracking = State.Tracking,
         CarriesLogin = carriesLogin,
+        Traits = State.Traits,
     };
 
     /// <summary>Whoever appends from here on asks this grain.</summary>

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using SpidOrleans.Cluster.Merging;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 
 namespace SpidOrleans.Cluster.Visitors;
 
-/// <summary>What is stored of a visitor, from its first login or logout on; before that nothing is.</summary>
+/// <summary>What is stored of a visitor, from its first login, logout or trait on; before that nothing is.</summary>
 [GenerateSerializer, Immutable, Alias("spid.visitor-state")]
 public sealed record VisitorState
 {
@@ -49,4 +50,7 @@ public sealed record VisitorState
 
     /// <summary>The restored session whose event is not stored yet.</summary>
     [Id(21)] public PendingAutologin? Autologin { get; init; }
+
+    /// <summary>What clients said of the visitor while nobody was signed in; null: nothing. Stays when it has become the user's.</summary>
+    [Id(22)] public TraitMap? Traits { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Visitors;
 
 namespace SpidOrleans.Contracts.Users;
@@ -16,13 +17,37 @@ public interface IUserGrain : IGrainWithStringKey
     Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, LinkedVisitor? visitor = null);
 
     /// <summary>Takes a visitor in: in one transaction its pending events move to the end of the user's lanes, followed by
-    /// the login event. Repeating the call changes nothing and answers the same number.</summary>
+    /// the login event; Mixpanel's profile of the user is told after it. The visitor's traits become the user's too, of each name
+    /// the later one. Repeating the call changes nothing but the profile's time and answers the same number.</summary>
     [Alias("Adopt")]
     Task<AdoptResult> AdoptAsync(LinkedVisitor visitor, LoginRequest login);
 
-    /// <summary>Takes over the fields that <paramref name="profile"/> knows; they leave with every later event.</summary>
-    [Alias("SetProfile")]
-    Task SetProfileAsync(UserProfile profile);
+    /// <summary>A linked visitor's user signs in again: as <see cref="AdoptAsync"/>, but nothing is left to move.</summary>
+    /// <param name="isRestored">The session started by itself: the person was recognised and did not log in.</param>
+    [Alias("SignIn")]
+    Task<TrackOutcome> SignInAsync(LinkedVisitor visitor, LoginRequest login, bool isRestored = false);
+
+    /// <summary>Takes over the fields that <paramref name="profile"/> knows; they leave with every later event, and Mixpanel's
+    /// profile is told of locale and birthday. A repeat tells it the same again.</summary>
+    [Alias("PutProfile")]
+    Task<TrackOutcome> SetProfileAsync(EventSource source, UserProfile profile);
+
+    /// <summary>Takes over traits of the source's client; they leave with its later events, and Mixpanel's profile is told of
+    /// them. A repeat, and what is older than what is known, changes nothing.</summary>
+    /// <param name="source">With a client id.</param>
+    /// <param name="traits">1 to <see cref="TraitLimits.CountMax"/>, each name once.</param>
+    /// <param name="isTrusted">The client itself says so now: whatever the times are, its word is the latest. And the person need
+    /// not be there.</param>
+    [Alias("SetTraits")]
+    Task<TraitsResult> SetTraitsAsync(EventSource source, ImmutableArray<Trait> traits, bool isTrusted);
+
+    /// <summary>Takes a trait of the source's client away; a repeat changes nothing.</summary>
+    [Alias("RemoveTrait")]
+    Task<TraitsResult> RemoveTraitAsync(EventSource source, string name);
+
+    /// <summary>What this client says of the user; null: nothing.</summary>
+    [Alias("GetTraits")]
+    Task<ClientTraits?> GetTraitsAsync(string clientId);
 
     /// <summary>What is known of the user.</summary>
     [Alias("GetProfile")]
@@ -55,6 +80,9 @@ public sealed record LinkedVisitor
     /// <summary>A login or logout: carries both ids whatever its time, since it is what makes Mixpanel link them, and is never
     /// refused for a full lane.</summary>
     [Id(3)] public bool CarriesLogin { get; init; }
+
+    /// <summary>What clients said of the visitor itself; null: nothing.</summary>
+    [Id(4)] public TraitMap? Traits { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("spid.adopt-result")]

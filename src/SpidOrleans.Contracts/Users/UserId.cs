@@ -44,5 +44,9 @@ public readonly record struct UserId
     /// <summary>The grain key and the identity in the outbox: <c>u:</c> and the id.</summary>
     public string Key => "u:" + _value;
 
+    /// <summary>The identity in the outbox of what Mixpanel's profile is to be told. Apart from the events', whose number is shown and
+    /// limited, but in the shard of <see cref="Key"/>, where their positions keep the order. Whoever erases a user erases both.</summary>
+    public string ProfileKey => "p:" + _value;
+
     public override string ToString() => _value ?? "";
 }

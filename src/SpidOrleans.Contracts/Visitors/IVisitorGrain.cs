@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
 
 namespace SpidOrleans.Contracts.Visitors;
@@ -38,6 +39,18 @@ public interface IVisitorGrain : IGrainWithStringKey
     /// <summary>Which visitor this browser is now. Looks only: no session slides, nothing is written.</summary>
     [Alias("GetCurrent")]
     Task<VisitorId> GetCurrentAsync();
+
+    /// <summary>Takes over traits of the source's client, for a browser in which nobody is signed in. They leave with that client's
+    /// later events and become the user's at a login. A repeat, and what is older than what is known, changes nothing. A retired
+    /// visitor hands them to its successor.</summary>
+    /// <param name="source">With a client id.</param>
+    /// <param name="traits">1 to <see cref="TraitLimits.CountMax"/>, each name once.</param>
+    [Alias("SetTraits")]
+    Task<TraitsResult> SetTraitsAsync(EventSource source, ImmutableArray<Trait> traits);
+
+    /// <summary>What leaves with this client's events of the visitor, once it is linked its user's too; null: nothing.</summary>
+    [Alias("GetTraits")]
+    Task<ClientTraits?> GetTraitsAsync(string clientId);
 
     /// <param name="project">Whose pending events to count.</param>
     [Alias("Describe")]

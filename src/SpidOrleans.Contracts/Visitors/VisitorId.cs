@@ -32,7 +32,7 @@ public readonly record struct VisitorId
     }
 
     /// <summary>The grain key and the identity in the outbox: <c>v:</c> and the id.</summary>
-    public string Key => "v:" + ToString();
+    public string Key => string.Create(KeyLength, this, static (key, id) => id.FormatKey(key));
 
     /// <summary>Writes <see cref="Key"/> without making a string of it.</summary>
     /// <param name="key">At least <see cref="KeyLength"/> characters.</param>

@@ -88,11 +88,11 @@ internal static class ImportAnswer
     private static string? Text(JsonElement parent, string name)
     {
         if (!parent.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String) return null;
-        var text = value.GetString()!;
-        return Storable(text.Length <= MessageCharsMax ? text : text[..MessageCharsMax]);
+        return Cut(value.GetString()!);
     }
 
-    /// <summary>Without what databases refuse, NUL and half a surrogate pair: a message must not keep its event from being buried.</summary>
-    private static string Storable(string text) =>
-        Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
+    /// <summary>Not too long, and without what databases refuse, NUL and half a surrogate pair: a message must not keep its event
+    /// from being buried.</summary>
+    internal static string Cut(string text) =>
+        Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Length <= MessageCharsMax ? text : text[..MessageCharsMax])).Replace('\0', '\uFFFD');
 }

@@ -3,7 +3,8 @@ using Polly.Timeout;
 
 namespace SpidOrleans.Mixpanel.Delivery;
 
-/// <summary>Sends batches to Mixpanel's <c>/import</c>, one attempt per call: whether and when to repeat is the caller's.</summary>
+/// <summary>Sends batches to Mixpanel's <c>/import</c> and <c>/engage</c>, one attempt per call: whether and when to repeat is the
+/// caller's.</summary>
 public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider clock)
 {
     /// <summary>Name of the HTTP client, for those who configure it.</summary>
@@ -42,23 +43,46 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
             throw new ArgumentException($"a batch has at most {BatchBytesMax} bytes, not {bytes}", nameof(events));
         cancellationToken.ThrowIfCancellationRequested();
 
-        using var client = clients.CreateClient(HttpClientName);
-        using var request = new HttpRequestMessage(HttpMethod.Post, project.ImportUri())
-        {
-            // The content's buffer goes back to its pool when the request is disposed. Over HTTP/1.1 nothing reads it any
-            // more by then: SendAsync returns only after the body was written or has failed.
-            Version = HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ImportContent(events, (int)bytes),
-        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, project.ImportUri()) { Content = new ImportContent(events, (int)bytes) };
         request.Headers.Authorization = project.Authorization();
+        return await SendAsync(request, events.Count, ImportAnswer.Read, cancellationToken);
+    }
+
+    /// <summary>Sends changes of profiles, as <see cref="ImportAsync"/> sends events. <see cref="SendOutcome.Accepted"/> means that
+    /// Mixpanel found at least one of them good: it does not tell more.</summary>
+    /// <param name="changes">1 to 2,000, each one whole JSON object in UTF-8 without <c>$token</c> and not empty; left alone until
+    /// this returns.</param>
+    /// <exception cref="ArgumentException">The batch is empty or has more than Mixpanel takes.</exception>
+    /// <exception cref="OperationCanceledException">The caller's token; whether the batch arrived is unknown.</exception>
+    public async Task<SendOutcome> EngageAsync(
+        MixpanelProject project, IReadOnlyList<ReadOnlyMemory<byte>> changes, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(project);
+        var token = project.TokenMember();
+        var bytes = BatchBytes(changes) + (long)changes.Count * token.Length;
+        if (changes.Count is 0 or > BatchEventsMax)
+            throw new ArgumentException($"a batch has 1 to {BatchEventsMax} changes, not {changes.Count}", nameof(changes));
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // The tokens come on top of what the caller has weighed.
+        if (bytes > BatchBytesMax) return new SendOutcome.TooLarge();
+        using var request = new HttpRequestMessage(HttpMethod.Post, project.EngageUri()) { Content = new EngageContent(changes, token, (int)bytes) };
+        return await SendAsync(request, changes.Count, EngageAnswer.Read, cancellationToken);
+    }
+
+    private async Task<SendOutcome> SendAsync(HttpRequestMessage request, int count, ReadAnswer read, CancellationToken cancellationToken)
+    {
+        // The content's buffer goes back to its pool when the request is disposed. Over HTTP/1.1 nothing reads it any
+        // more by then: SendAsync returns only after the body was written or has failed.
+        (request.Version, request.VersionPolicy) = (HttpVersion.Version11, HttpVersionPolicy.RequestVersionExact);
+        using var client = clients.CreateClient(HttpClientName);
         try
         {
             using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            return await ReadAsync(answer, events.Count, cancellationToken);
+            return await ReadAsync(answer, count, read, cancellationToken);
         }
         catch (HttpRequestException exception) when (
-            exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded && events.Count > 1)
+            exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded && count > 1)
         {
             // An answer beyond what is read, such as 2,000 refusals with long names. It would be as long the next time;
             // those of the halves are shorter.
@@ -72,14 +96,14 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
         }
     }
 
-    private async Task<SendOutcome> ReadAsync(HttpResponseMessage answer, int sent, CancellationToken cancellationToken)
+    private async Task<SendOutcome> ReadAsync(HttpResponseMessage answer, int sent, ReadAnswer read, CancellationToken cancellationToken)
     {
         var status = (int)answer.StatusCode;
         switch (status)
         {
             case 200 or 400:
                 var body = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
-                return ImportAnswer.Read(answer.StatusCode, body, sent);
+                return read(answer.StatusCode, body, sent);
             case 401 or 403:
                 return new SendOutcome.Unauthorised(status);
             case 413:
@@ -91,6 +115,8 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
                 return new SendOutcome.Retry(after, $"Mixpanel answered {status}", status, status == 429);
         }
     }
+
+    private delegate SendOutcome ReadAnswer(HttpStatusCode status, ReadOnlyMemory<byte> body, int sent);
 
     private static string Describe(Exception exception) => exception switch
     {

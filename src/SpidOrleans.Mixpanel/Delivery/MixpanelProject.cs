@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 
 namespace SpidOrleans.Mixpanel.Delivery;
 
@@ -33,6 +34,12 @@ public sealed record MixpanelProject(string Name, string Token)
         var project = HasServiceAccount ? "&project_id=" + Uri.EscapeDataString(ProjectId!) : "";
         return new Uri($"{Address(Endpoint).TrimEnd('/')}/import?strict=1{project}");
     }
+
+    /// <summary>With an answer in JSON, which gives a reason.</summary>
+    internal Uri EngageUri() => new($"{Address(Endpoint).TrimEnd('/')}/engage?verbose=1");
+
+    /// <summary>What stands in front of every change of a profile: there are no other credentials.</summary>
+    internal byte[] TokenMember() => Encoding.UTF8.GetBytes($"\"$token\":\"{JsonEncodedText.Encode(Token)}\",");
 
     internal AuthenticationHeaderValue Authorization()
     {

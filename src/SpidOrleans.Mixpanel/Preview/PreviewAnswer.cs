@@ -19,6 +19,22 @@ public sealed record PreviewAnswer(int StatusCode, ReadOnlyMemory<byte> Json)
     internal static PreviewAnswer TooLarge(string limit) =>
         Write(413, "Request Entity Too Large", $"request exceeds max limit of {limit}", null, []);
 
+    /// <summary>With verbose=1. The status is 200 whatever it says.</summary>
+    /// <param name="error">Null: at least one change was good, which is all that is told.</param>
+    internal static PreviewAnswer Engaged(string? error)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("error", error);
+            json.WriteNumber("status", error is null ? 1 : 0);
+            json.WriteEndObject();
+        }
+
+        return new PreviewAnswer(200, buffer.WrittenMemory);
+    }
+
     internal static PreviewAnswer Elsewhere(int status, string title) => Write(status, title, title, null, []);
 
     private static PreviewAnswer Write(

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace SpidOrleans.Mixpanel.Preview;
 
-/// <summary>Answers Mixpanel's <c>/import</c> at wire level from a <see cref="PreviewProject"/>, without a network.</summary>
+/// <summary>Answers Mixpanel's <c>/import</c> and <c>/engage</c> at wire level from a <see cref="PreviewProject"/>, without a network.</summary>
 public sealed class PreviewHandler(PreviewProject project) : HttpMessageHandler
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -23,14 +23,18 @@ public sealed class PreviewHandler(PreviewProject project) : HttpMessageHandler
 
     private async Task<PreviewAnswer> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (request.RequestUri?.AbsolutePath.TrimEnd('/') != "/import") return PreviewAnswer.Elsewhere(404, "Not Found");
+        var path = request.RequestUri?.AbsolutePath.TrimEnd('/');
+        if (path is not ("/import" or "/engage")) return PreviewAnswer.Elsewhere(404, "Not Found");
         if (request.Method != HttpMethod.Post) return PreviewAnswer.Elsewhere(405, "Method Not Allowed");
-        if (!HasUser(request.Headers.Authorization)) return PreviewAnswer.Unauthorised();
+        // A change of a profile brings its token along.
+        if (path == "/import" && !HasUser(request.Headers.Authorization)) return PreviewAnswer.Unauthorised();
         if (request.Content is not { } content) return PreviewAnswer.Malformed("request body is missing");
+        if (path == "/engage" && content.Headers.ContentEncoding.Count > 0) return PreviewAnswer.Malformed("request body must not be compressed");
         try
         {
             using var body = await ReadAsync(content, cancellationToken);
-            return project.Import(body.GetBuffer().AsSpan(0, (int)body.Length));
+            var bytes = body.GetBuffer().AsSpan(0, (int)body.Length);
+            return path == "/import" ? project.Import(bytes) : project.Engage(bytes);
         }
         catch (InvalidDataException)
         {

@@ -6,7 +6,7 @@ namespace SpidOrleans.Mixpanel.Preview;
 /// A Mixpanel project in memory: checks what Mixpanel checks, counts a repeat once, joins devices and users as Simplified
 /// ID Merge does, and shows the latest arrivals. Safe for many threads; a restart forgets it all.
 /// </summary>
-public sealed class PreviewProject(TimeProvider clock)
+public sealed partial class PreviewProject(TimeProvider clock)
 {
     /// <summary>Events kept, the oldest arrival forgotten first. A repeat of a forgotten one counts as new.</summary>
     public const int EventsMax = 10_000;
@@ -26,7 +26,7 @@ public sealed class PreviewProject(TimeProvider clock)
     private long _sequence;
     private long _version;
 
-    /// <summary>Another number after every change of what <see cref="Latest"/> shows.</summary>
+    /// <summary>Another number after every change of what <see cref="Latest"/> and <see cref="LatestProfiles"/> show.</summary>
     public long Version
     {
         get

@@ -30,15 +30,18 @@ internal sealed class SegmentRemoval
     /// <param name="events">Shard and position of each.</param>
     public SegmentRemoval(IEnumerable<(string Shard, long Position)> events)
     {
-        var masks = new Dictionary<(string Shard, long Position), long>();
+        var masks = new List<(string Shard, long Position, long Mask)>();
         foreach (var (shard, position) in events)
         {
-            var segment = (shard, position / SegmentWriter.EventsMax);
-            masks[segment] = masks.GetValueOrDefault(segment) | 1L << (int)(position % SegmentWriter.EventsMax);
+            var bit = 1L << (int)(position % SegmentWriter.EventsMax);
+            // As they were read, a segment's events follow each other.
+            if (masks is [.., var last] && last.Position == position / SegmentWriter.EventsMax && last.Shard == shard) masks[^1] = (last.Shard, last.Position, last.Mask | bit);
+            else masks.Add((shard, position / SegmentWriter.EventsMax, bit));
         }
 
-        _segments = [.. masks.Select(mask => (mask.Key.Shard, mask.Key.Position, mask.Value))];
-        Array.Sort(_segments, (a, b) => string.CompareOrdinal(a.Shard, b.Shard) is not 0 and var shards ? shards : a.Position.CompareTo(b.Position));
+        _segments = [.. masks.GroupBy(segment => (segment.Shard, segment.Position), segment => segment.Mask)
+            .Select(segment => (segment.Key.Shard, segment.Key.Position, segment.Aggregate((all, mask) => all | mask)))
+            .OrderBy(segment => segment.Shard, StringComparer.Ordinal).ThenBy(segment => segment.Position)];
         Command = new NpgsqlBatchCommand(RemoveSql)
         {
             Parameters =

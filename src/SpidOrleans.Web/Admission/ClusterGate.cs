@@ -12,13 +12,13 @@ public interface IClusterReach
 /// <summary>Refuses calls for the cluster while no silo can be asked: at once, rather than after each has waited for one.</summary>
 internal static class ClusterGate
 {
-    private const string ClientApi = "/v1";
+    private static readonly string[] ClientApi = ["/v1", "/api/2"];
 
     public static void Use(IApplicationBuilder app)
     {
         // A host that is a silo itself always reaches one.
         if (app.ApplicationServices.GetService<IClusterReach>() is not { } reach) return;
-        app.Use((context, next) => reach.IsReachable || !context.Request.Path.StartsWithSegments(ClientApi, StringComparison.OrdinalIgnoreCase)
+        app.Use((context, next) => reach.IsReachable || !ClientApi.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase))
             ? next(context)
             : Problem.Busy("No silo answers at the moment: nothing was stored.").ExecuteAsync(context));
     }

@@ -8,24 +8,30 @@ using SpidOrleans.Contracts.Events;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Documentation;
+using SpidOrleans.Web.Reading;
 
 namespace SpidOrleans.Web.Browser;
 
-/// <summary><c>logout.js</c> and <c>acceptAgreement.js</c>: GET requests that do something, so the browser itself must say
+/// <summary><c>logout.js</c>, <c>acceptAgreement.js</c> and <c>traits.js</c>: GET requests that do something, so the browser itself must say
 /// that a page of the client sends them.</summary>
 internal sealed class ActionApi(
-    IGrainFactory grains, ClientRegistry clients, BrowserSessions sessions, SessionAnswer answers, ILogger<SessionApi> logger)
+    IGrainFactory grains, ClientRegistry clients, BrowserSessions sessions, SessionAnswer answers, TimeProvider clock,
+    ILogger<SessionApi> logger)
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
         var api = routes.ServiceProvider.GetRequiredService<ActionApi>();
         Map("/ajax/logout.js", "ajaxLogout", "Signs this browser out", "It is a fresh visitor from then on.", api.LogoutAsync);
         Map("/ajax/acceptAgreement.js", "acceptAgreement", "Notes that the signed-in user accepts the client's terms", "", api.AcceptAgreementAsync);
+        Map("/ajax/traits.js", "setTraits", "Sets signed traits of the signed-in user, or else of the visitor",
+            "The client's back end signs them with its SignSecret; good for an hour around their t. A visitor's become the user's at login.",
+            api.SetTraitsAsync, new QueryNote("t", true, "base64url(HMAC-SHA256(SignSecret, P)).P, P being base64url of the traits in JSON with t, the Unix time in seconds."));
 
-        void Map(string path, string id, string summary, string more, Func<HttpContext, Client, Task<ReadOnlyMemory<byte>>> act) =>
+        void Map(
+            string path, string id, string summary, string more, Func<HttpContext, Client, Task<ReadOnlyMemory<byte>>> act, params IReadOnlyList<QueryNote> query) =>
             routes.MapGet(path, (Delegate)((HttpContext context) => api.AnswerAsync(context, act))).Describe(id, summary,
                 ("JSONP as hasSession; callback may be empty. Only for pages of the client's on the same site. " + more).TrimEnd(),
-                answerType: "text/javascript", refusals: [400], query: ScriptCall.Query);
+                answerType: "text/javascript", refusals: [400], query: [.. query, .. ScriptCall.Query]);
     }
 
     private async Task AnswerAsync(HttpContext context, Func<HttpContext, Client, Task<ReadOnlyMemory<byte>>> act)
@@ -65,5 +71,20 @@ internal sealed class ActionApi(
         if (session.UserId is not { } user) return answers.Anonymous(session.VisitorId);
         await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).AcceptAgreementAsync(client.Id));
         return answers.Done(session.VisitorId);
+    }
+
+    private async Task<ReadOnlyMemory<byte>> SetTraitsAsync(HttpContext context, Client client)
+    {
+        var traits = SignedTraits.Read(client, context.Request.Query["t"], clock.GetUtcNow(), out var fault);
+        if (fault is not null) return answers.Invalid(fault);
+        var session = await sessions.LookAsync(context);
+        if (traits.IsEmpty) return answers.Done(session.VisitorId);
+
+        var result = await ClusterCall.OrUnavailableAsync(() => session.UserId is { } user
+            ? grains.GetUser(user).SetTraitsAsync(client.Source, traits, isTrusted: false)
+            : grains.GetVisitor(session.VisitorId).SetTraitsAsync(client.Source, traits));
+        return result.Outcome != TrackOutcome.Stored ? answers.Unavailable(null)
+            : result.IsTooMuch ? answers.Invalid(TraitsReader.TooMuchRule)
+            : answers.Done(session.VisitorId);
     }
 }

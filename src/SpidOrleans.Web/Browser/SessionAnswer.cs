@@ -38,6 +38,9 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
     /// <summary>The page may not do what it asked for; nothing was done.</summary>
     public ReadOnlyMemory<byte> Forbidden() => Error(403, "ApiException", "This page may not do that.", null);
 
+    /// <summary>What the page sent is not good; nothing was done.</summary>
+    public ReadOnlyMemory<byte> Invalid(string rule) => Error(400, "ApiException", rule, null);
+
     public ReadOnlyMemory<byte> SignedIn(Client client, BrowserSession session, UserAccount account) =>
         Session(client, session, account, _ => { });
 

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
+using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Web.Intake;
@@ -11,7 +13,7 @@ public sealed record VisitorAnswer(string VisitorId);
 
 /// <param name="UserId">The linked user; absent while anonymous.</param>
 /// <param name="Pending">Accepted events that Mixpanel has not confirmed.</param>
-/// <param name="Traits">Always empty in this version.</param>
+/// <param name="Traits">Those that the asking client has set and that leave with its events of this visitor.</param>
 public sealed record VisitorDescriptionAnswer(string VisitorId, string? UserId, int Pending, Traits Traits);
 
 /// <param name="VisitorId">The visitor that belongs to the user now.</param>
@@ -25,7 +27,7 @@ public sealed record LoginAnswer(string VisitorId, string UserId, int Merged, bo
 
 /// <param name="Visitors">The newest 100 linked to this user, newest first.</param>
 /// <param name="Pending">Accepted events of this user that Mixpanel has not confirmed.</param>
-/// <param name="Traits">Always empty in this version.</param>
+/// <param name="Traits">Those that the asking client has set.</param>
 public sealed record UserDescriptionAnswer(
     string UserId, IReadOnlyList<string> Visitors, int Pending, ProfileFields Profile, Traits Traits);
 
@@ -67,9 +69,14 @@ public sealed record ProfileFields
 }
 
 /// <summary>Traits by name.</summary>
-public sealed class Traits : Dictionary<string, object>
+public sealed class Traits : Dictionary<string, JsonElement>
 {
-    internal static readonly Traits None = [];
+    internal static Traits From(ClientTraits? known)
+    {
+        var traits = new Traits();
+        foreach (var trait in known?.Set ?? []) traits.Add(trait.Name, JsonElement.Parse(trait.Json!));
+        return traits;
+    }
 }
 
 /// <summary>How answers are written.</summary>

@@ -6,8 +6,9 @@ using SpidOrleans.Web.Admission;
 
 namespace SpidOrleans.Web.ClientApi;
 
-/// <summary>Whom a path below <c>/v1/users/</c> names; no id when what stands there cannot be one.</summary>
-internal sealed record UserAddress(UserId? UserId);
+/// <summary>Whom a path below <c>/v1/users/</c> or <c>/api/2/user/</c> names; no id when what stands there cannot be one.</summary>
+/// <param name="Trait">The name of the trait that the path goes on to; null: it names none, or what cannot be one.</param>
+internal sealed record UserAddress(UserId? UserId, string? Trait = null);
 
 /// <summary>
 /// Takes the user id from the request target as it was sent. By the time routing sees a path, <c>%2F</c> and <c>%252F</c>
@@ -15,31 +16,39 @@ internal sealed record UserAddress(UserId? UserId);
 /// </summary>
 internal static class UserPath
 {
-    private const string Prefix = "/v1/users/";
+    private const string TraitPart = "/trait/";
     private const string Placeholder = "-";
+
+    private static readonly string[] Prefixes = ["/v1/users/", "/api/2/user/"];
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public static Task RewriteAsync(HttpContext context, RequestDelegate next)
     {
         var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
-        if (target is not null && TrySplit(target, out var id, out var rest))
+        if (target is null) return next(context);
+        foreach (var prefix in Prefixes)
         {
-            context.Features.Set(new UserAddress(Decode(id) is { } text && UserId.TryParse(text, out var user) ? user : null));
-            context.Request.Path = new PathString(Prefix + Placeholder + Uri.UnescapeDataString(rest));
-        }
+            if (TrySplit(target, prefix, out var id, out var rest))
+            {
+                // A trait's name is anything, too.
+                var trait = rest.StartsWith(TraitPart, StringComparison.OrdinalIgnoreCase) && rest.IndexOf('/', TraitPart.Length) < 0 ? rest[TraitPart.Length..] : "";
+                context.Features.Set(new UserAddress(
+                    Decode(id) is { } text && UserId.TryParse(text, out var user) ? user : null, trait.Length > 0 ? Decode(trait) : null));
+                context.Request.Path = new PathString(prefix + Placeholder + (trait.Length > 0 ? TraitPart + Placeholder : Uri.UnescapeDataString(rest)));
+                return next(context);
+            }
 
-        else if (target is not null && context.Request.Path.StartsWithSegments("/v1/users", StringComparison.OrdinalIgnoreCase))
-        {
             // The path became one of ours only by decoding (%75sers, dot segments): where its id begins is anybody's guess.
-            return Problem.Of(StatusCodes.Status404NotFound).ExecuteAsync(context);
+            if (context.Request.Path.StartsWithSegments(prefix.TrimEnd('/'), StringComparison.OrdinalIgnoreCase))
+                return Problem.Of(StatusCodes.Status404NotFound).ExecuteAsync(context);
         }
 
         return next(context);
     }
 
-    /// <summary>Splits <c>/v1/users/{id}{rest}</c>, both still encoded; <paramref name="rest"/> is empty or begins with a slash.</summary>
-    internal static bool TrySplit(string target, out string id, out string rest)
+    /// <summary>Splits <c>{prefix}{id}{rest}</c>, both still encoded; <paramref name="rest"/> is empty or begins with a slash.</summary>
+    internal static bool TrySplit(string target, string prefix, out string id, out string rest)
     {
         (id, rest) = ("", "");
         var path = target.AsSpan();
@@ -55,8 +64,8 @@ internal static class UserPath
         }
 
         if (path.IndexOfAny('?', '#') is >= 0 and var end) path = path[..end];
-        if (!path.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)) return false;
-        path = path[Prefix.Length..];
+        if (!path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)) return false;
+        path = path[prefix.Length..];
         var next = path.IndexOf('/');
         id = (next < 0 ? path : path[..next]).ToString();
         rest = next < 0 ? "" : path[next..].ToString();

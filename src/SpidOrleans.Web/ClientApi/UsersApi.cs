@@ -5,6 +5,7 @@ using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Documentation;
+using SpidOrleans.Web.Intake;
 using SpidOrleans.Web.Reading;
 
 namespace SpidOrleans.Web.ClientApi;
@@ -18,17 +19,20 @@ internal static class UsersApi
             "Percent-encode the id: '/' as %2F, '%' as %25.",
             answer: typeof(UserDescriptionAnswer), refusals: [400, 401, 503]);
         routes.MapPut("/users/{userId}/profile", PutProfileAsync).Describe("putProfile", "Takes over profile fields",
-            "Fields that the body leaves out stay as they are. They leave with every later event.",
-            body: typeof(ProfileFields), answer: typeof(ProfileAnswer), refusals: [400, 401, 408, 413, 415, 503]);
+            "Fields that the body leaves out stay as they are. They leave with every later event; locale and birthday also go to "
+            + "Mixpanel's profile of the user, in the client's project.",
+            body: typeof(ProfileFields), answer: typeof(ProfileAnswer), refusals: [400, 401, 408, 413, 415, 429, 503]);
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, IGrainFactory grains)
     {
         if (context.Features.Get<UserAddress>()?.UserId is not { } user) return Problem.Invalid("userId", "must be " + UserId.Rule);
-        var description = await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).DescribeAsync(context.GetClient().Source.Project));
+        var client = context.GetClient();
+        var description = await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).DescribeAsync(client.Source.Project));
+        var traits = await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).GetTraitsAsync(client.Id));
         return AnswerJson.Write(new UserDescriptionAnswer(
             user.ToString(), [.. description.Visitors.Select(visitor => visitor.ToString())], description.Pending,
-            ProfileFields.From(description.Profile), Traits.None));
+            ProfileFields.From(description.Profile), Traits.From(traits)));
     }
 
     private static async Task<IResult> PutProfileAsync(HttpContext context, IGrainFactory grains, TimeProvider clock)
@@ -40,7 +44,8 @@ internal static class UsersApi
         if (!reading.IsValid) return Problem.Invalid(reading.Errors);
 
         var grain = grains.GetUser(user);
-        await ClusterCall.OrUnavailableAsync(() => grain.SetProfileAsync(reading.Profile));
+        var outcome = await ClusterCall.OrUnavailableAsync(() => grain.SetProfileAsync(context.GetClient().Source, reading.Profile));
+        if (outcome.ToRefusal() is { } refusal) return refusal;
         var profile = await ClusterCall.OrUnavailableAsync(() => grain.GetProfileAsync());
         return AnswerJson.Write(new ProfileAnswer(user.ToString(), ProfileFields.From(profile)));
     }

@@ -40,9 +40,11 @@ internal static class VisitorsApi
     private static async Task<IResult> GetAsync(string visitorId, HttpContext context, IGrainFactory grains)
     {
         if (!VisitorId.TryParse(visitorId, out var visitor)) return Problem.Invalid(nameof(visitorId), IdRule);
-        var description = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(visitor).DescribeAsync(context.GetClient().Source.Project));
+        var client = context.GetClient();
+        var description = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(visitor).DescribeAsync(client.Source.Project));
+        var traits = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(visitor).GetTraitsAsync(client.Id));
         return AnswerJson.Write(
-            new VisitorDescriptionAnswer(visitor.ToString(), description.UserId?.ToString(), description.Pending, Traits.None));
+            new VisitorDescriptionAnswer(visitor.ToString(), description.UserId?.ToString(), description.Pending, Traits.From(traits)));
     }
 
     private static Task<IResult> LoginAsync(string visitorId, HttpContext context, SignIns signIns, TimeProvider clock) =>

@@ -58,7 +58,7 @@ public sealed partial class Client
     internal static Client Demo(string project) => new()
     {
         Id = DemoId,
-        Source = new EventSource { ClientName = "Demo", Project = project },
+        Source = new EventSource { ClientName = "Demo", Project = project, ClientId = DemoId },
         SecretHash = Hash("demo-secret"),
         TokenKey = DeriveTokenKey("demo-secret"),
         SignSecret = "demo-sign-secret"u8.ToArray(),
@@ -83,7 +83,7 @@ public sealed partial class Client
         return new Client
         {
             Id = id,
-            Source = new EventSource { ClientName = name ?? id, Project = project ?? projects.First() },
+            Source = new EventSource { ClientName = name ?? id, Project = project ?? projects.First(), ClientId = id },
             SecretHash = Hash(secret),
             TokenKey = DeriveTokenKey(secret),
             SignSecret = signSecret is null ? null : Encoding.UTF8.GetBytes(signSecret),

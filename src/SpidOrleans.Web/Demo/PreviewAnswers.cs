@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using SpidOrleans.Mixpanel.Preview;
 
@@ -6,7 +7,14 @@ namespace SpidOrleans.Web.Demo;
 
 /// <param name="Version">Another number after every change.</param>
 /// <param name="Events">Newest last.</param>
-internal sealed record PreviewAnswer(long Version, IEnumerable<PreviewEventAnswer> Events);
+/// <param name="Profiles">Changed last, last.</param>
+internal sealed record PreviewAnswer(long Version, IEnumerable<PreviewEventAnswer> Events, IEnumerable<PreviewProfileAnswer> Profiles);
+
+/// <param name="DistinctId">The user id.</param>
+internal sealed record PreviewProfileAnswer(string DistinctId, JsonObject Properties, long Changes, DateTimeOffset? LastSeenAt)
+{
+    public static PreviewProfileAnswer From(PreviewProfile shown) => new(shown.DistinctId, shown.Properties, shown.Changes, shown.LastSeenAt);
+}
 
 internal sealed record PreviewEventAnswer(
     long Sequence, string Event, long Time, string InsertId, string? DeviceId, string? UserId, string Person, int Copies,

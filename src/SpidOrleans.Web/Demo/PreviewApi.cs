@@ -40,7 +40,9 @@ internal sealed class PreviewApi(PreviewProject preview, IHostApplicationLifetim
         context.Response.Headers.CacheControl = "no-store";
         // The version first: should something arrive in between, the page fetches once too often rather than once too few.
         var version = preview.Version;
-        return TypedResults.Json(new PreviewAnswer(version, preview.Latest(limit).Select(PreviewEventAnswer.From)), PreviewJson.Default.PreviewAnswer);
+        var answer = new PreviewAnswer(
+            version, preview.Latest(limit).Select(PreviewEventAnswer.From), preview.LatestProfiles(limit).Select(PreviewProfileAnswer.From));
+        return TypedResults.Json(answer, PreviewJson.Default.PreviewAnswer);
     }
 
     private async Task<IResult> WatchAsync(HttpContext context)

@@ -110,6 +110,37 @@ internal sealed record CollectedEventBody
     public JsonObject? Properties { get; init; }
 }
 
+/// <summary>The form of traits.</summary>
+internal sealed record TraitsBody
+{
+    /// <summary>A flat JSON object: strings, numbers, booleans and lists of these; at most 32 traits and 16384 bytes of one client.</summary>
+    public required string Traits { get; init; }
+}
+
+/// <summary>SPiD's container.</summary>
+internal sealed record ContainerBody
+{
+    /// <summary>SPP Container</summary>
+    public required string Name { get; init; }
+
+    public required string Version { get; init; }
+
+    public required int Api { get; init; }
+
+    public required string Object { get; init; }
+
+    public required string Type { get; init; }
+
+    /// <summary>The status.</summary>
+    public required int Code { get; init; }
+
+    /// <summary>code, type and description; null: all is well.</summary>
+    public required JsonObject? Error { get; init; }
+
+    /// <summary>All traits that the client has set of this user; null with an error.</summary>
+    public required JsonObject? Data { get; init; }
+}
+
 /// <summary>RFC 9457 problem details.</summary>
 internal sealed record ProblemBody
 {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Intake;
 using SpidOrleans.Contracts.Users;
@@ -27,14 +28,28 @@ public sealed class EventTracker(IIntake intake)
 
     private static ImmutableArray<IdentityEvents> ByIdentity(ImmutableArray<AddressedEvent> events)
     {
-        var lanes = new Dictionary<(VisitorId?, UserId?), ImmutableArray<TrackedEvent>.Builder>(events.Length);
-        foreach (var addressed in events)
+        var lanes = new Dictionary<(VisitorId?, UserId?), int>(events.Length);
+        var places = new int[events.Length];
+        for (var i = 0; i < places.Length; i++)
         {
-            var identity = (addressed.VisitorId, addressed.UserId);
-            if (!lanes.TryGetValue(identity, out var lane)) lanes[identity] = lane = ImmutableArray.CreateBuilder<TrackedEvent>(1);
-            lane.Add(addressed.Event);
+            ref var lane = ref CollectionsMarshal.GetValueRefOrAddDefault(lanes, (events[i].VisitorId, events[i].UserId), out var isKnown);
+            places[i] = isKnown ? lane : lane = lanes.Count - 1;
         }
 
-        return [.. lanes.Select(lane => new IdentityEvents { Visitor = lane.Key.Item1, User = lane.Key.Item2, Events = lane.Value.DrainToImmutable() })];
+        var identities = new IdentityEvents[lanes.Count];
+        if (lanes.Count == events.Length)
+        {
+            for (var i = 0; i < places.Length; i++) identities[i] = Of(events[i], [events[i].Event]);
+        }
+        else
+        {
+            foreach (var lane in places.Select((place, i) => (Place: place, Event: events[i])).GroupBy(one => one.Place, one => one.Event))
+                identities[lane.Key] = Of(lane.First(), [.. lane.Select(addressed => addressed.Event)]);
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(identities);
     }
+
+    private static IdentityEvents Of(AddressedEvent addressed, ImmutableArray<TrackedEvent> events) =>
+        new() { Visitor = addressed.VisitorId, User = addressed.UserId, Events = events };
 }

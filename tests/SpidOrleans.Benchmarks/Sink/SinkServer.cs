@@ -10,7 +10,7 @@ using SpidOrleans.Benchmarks.Running;
 
 namespace SpidOrleans.Benchmarks.Sink;
 
-/// <summary>Mixpanel at the lowest cost: counts the events of each <c>/import</c> and says so; <c>GET /</c> answers the sum.</summary>
+/// <summary>Mixpanel at the lowest cost: counts the events of each <c>/import</c> and says so, takes whatever comes to <c>/engage</c>; <c>GET /</c> answers the sum.</summary>
 internal static class SinkServer
 {
     private static long _events;
@@ -28,6 +28,13 @@ internal static class SinkServer
 
     private static async Task HandleAsync(HttpContext context)
     {
+        if (context.Request.Path == "/engage")
+        {
+            await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+            await WriteAsync(context, """{"status":1,"error":null}""");
+            return;
+        }
+
         if (context.Request.Path != "/import")
         {
             await WriteAsync(context, Interlocked.Read(ref _events).ToString(CultureInfo.InvariantCulture));

@@ -8,6 +8,12 @@ public sealed class CrashingOutbox(IOutbox inner, Crashes crashes) : IOutbox
     public Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events, bool ifStateless = false) =>
         crashes.AtAsync("append", Away, () => inner.AppendAsync(lane, events, ifStateless));
 
+    public Task AppendManyAsync(IReadOnlyList<AppendOperation> appends) => crashes.AtAsync("append", Away, async () =>
+    {
+        await inner.AppendManyAsync(appends);
+        return true;
+    });
+
     public Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) =>
         crashes.AtAsync("move", Away, () => inner.MoveAsync(fromIdentity, toIdentity, shards, lastProject, last));
 

@@ -7,7 +7,7 @@ namespace SpidOrleans.TestKit.StandIn;
 
 public sealed partial class MixpanelStandIn
 {
-    private static async Task AnswerAsync(HttpContext context, ImportBody body, Fault fault)
+    private static async Task AnswerAsync(HttpContext context, Fault fault, int status, Func<byte[]> answer)
     {
         switch (fault)
         {
@@ -35,7 +35,7 @@ public sealed partial class MixpanelStandIn
                 Cut(context);
                 break;
             default:
-                await WriteAsync(context, body.Items.All(item => item.Refusal is null) ? 200 : 400, body.Answer());
+                await WriteAsync(context, status, answer());
                 break;
         }
     }

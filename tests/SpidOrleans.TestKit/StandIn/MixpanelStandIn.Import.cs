@@ -11,6 +11,12 @@ public sealed partial class MixpanelStandIn
     private async Task HandleAsync(HttpContext context)
     {
         var request = context.Request;
+        if (HttpMethods.IsPost(request.Method) && request.Path == "/engage")
+        {
+            await UnlessCutAsync(() => EngageAsync(context));
+            return;
+        }
+
         if (!HttpMethods.IsPost(request.Method) || request.Path != "/import")
         {
             await ComplainAsync(context, 404, $"{request.Method} {request.Path}");
@@ -26,15 +32,23 @@ public sealed partial class MixpanelStandIn
         _inFlight.Enter(token);
         try
         {
-            await ImportAsync(context, token);
-        }
-        catch (Exception cut) when (cut is OperationCanceledException or BadHttpRequestException or IOException)
-        {
-            // The sender went away in the middle of its request: nothing was stored.
+            await UnlessCutAsync(() => ImportAsync(context, token));
         }
         finally
         {
             _inFlight.Leave(token);
+        }
+    }
+
+    private static async Task UnlessCutAsync(Func<Task> serve)
+    {
+        try
+        {
+            await serve();
+        }
+        catch (Exception cut) when (cut is OperationCanceledException or BadHttpRequestException or IOException)
+        {
+            // The sender went away in the middle of its request: nothing was stored.
         }
     }
 
@@ -78,21 +92,22 @@ public sealed partial class MixpanelStandIn
             Store(body, fault);
         }
 
-        await AnswerAsync(context, body, fault);
+        await AnswerAsync(context, fault, body.Items.All(item => item.Refusal is null) ? 200 : 400, body.Answer);
     }
 
     private void Store(ImportBody body, Fault fault)
     {
-        var count = fault switch
-        {
-            Fault.Throttle or Fault.ServerError or Fault.Unauthorised or Fault.TooLarge or Fault.Reset { Stored: false } => 0,
-            Fault.StorePrefix prefix => prefix.Events,
-            _ => body.Items.Count,
-        };
-        var read = body.Items.Take(count).Where(item => item.Arrival is not null).ToList();
+        var read = body.Items.Take(StoredBy(fault, body.Items.Count)).Where(item => item.Arrival is not null).ToList();
         Arrivals.Store(read.Where(item => item.Refusal is null).Select(item => item.Arrival!));
         Refused.Store(read.Where(item => item.Refusal is not null).Select(item => item.Arrival!));
     }
+
+    private static int StoredBy(Fault fault, int sent) => fault switch
+    {
+        Fault.Throttle or Fault.ServerError or Fault.Unauthorised or Fault.TooLarge or Fault.Reset { Stored: false } => 0,
+        Fault.StorePrefix prefix => prefix.Events,
+        _ => sent,
+    };
 
     private static string? TokenOf(HttpRequest request)
     {

@@ -6,7 +6,7 @@ using SpidOrleans.TestKit.Hosting;
 
 namespace SpidOrleans.TestKit.StandIn;
 
-/// <summary>Mixpanel as its wire looks: a server on loopback that takes <c>/import</c>, records every event it stores and
+/// <summary>Mixpanel as its wire looks: a server on loopback that takes <c>/import</c> and <c>/engage</c>, records what it stores and
 /// fails as it is told to. It knows nothing of the product's code, so that both cannot be wrong together.</summary>
 public sealed partial class MixpanelStandIn : IAsyncDisposable
 {

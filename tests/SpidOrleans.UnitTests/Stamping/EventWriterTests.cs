@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 using Xunit;
@@ -95,6 +97,35 @@ public sealed class EventWriterTests
         Assert.Equal("signup", properties.GetProperty("Flow").GetString());
         Assert.Equal("192.0.2.1", properties.GetProperty("ip").GetString());
         Assert.Equal("Mozilla", properties.GetProperty("User agent").GetString());
+    }
+
+    [Theory]
+    [InlineData("", "Age,Client,Plan", "Plan=\"pro\"")]
+    [InlineData("""{"Plan":"mine","b":1}""", "Plan", "Plan=\"mine\" b=1")]
+    [InlineData("""{"Pl\u0061n":"mine"}""", "Plan,Other", "Other=\"pro\" Plan=\"mine\"")]
+    [InlineData("{}", "Plan,å", "Plan=\"pro\" å=\"pro\"")]
+    public void Write_WithTraits_TheSendersWinOverThemAndSpidsToo(string json, string traits, string expected)
+    {
+        var known = new ClientTraits { ClientId = "news", Project = "p" }.With(
+            traits.Split(',').Select(name => new Trait { Name = name, Json = "\"pro\"" }).Append(new Trait { Name = "Gone" }));
+        var e = new TrackedEvent { Name = "x", Properties = Encoding.UTF8.GetBytes(json) };
+
+        var properties = Parse(EventWriter.Write(Source, e, new Stamp { TimeMs = Time, InsertId = "i", Device = Visitor, Traits = known })).GetProperty("properties");
+
+        Assert.Equal("News", properties.GetProperty("Client").GetString());
+        Assert.Equal(expected, string.Join(' ', properties.EnumerateObject().Where(p => !IsOurs(p.Name)).OrderBy(p => p.Name, StringComparer.Ordinal)
+            .Select(p => $"{p.Name}={p.Value.GetRawText()}")));
+
+        static bool IsOurs(string name) => name is "time" or "$insert_id" or "$device_id" or "Version" or "Revision" or "Client";
+    }
+
+    [Fact]
+    public void Write_OfAUsersLateEvent_SaysThatItNamesNobody()
+    {
+        var payload = EventWriter.Write(Source, new TrackedEvent { Name = "x" }, new Stamp { TimeMs = Time, InsertId = "i", Device = Visitor, IsOfUsersLane = true });
+
+        Assert.True(OutboxPayload.IsUnnamed(payload));
+        Assert.Equal("x", Parse(payload).GetProperty("event").GetString());
     }
 
     [Fact]

@@ -53,6 +53,29 @@ public sealed class MixpanelStandInTests : IAsyncLifetime
         Assert.Equal("bad", Assert.Single(_standIn.Refused.Snapshot()).Marker);
     }
 
+    [Fact]
+    public async Task ChangesOfProfiles_AreCarriedOutInOrder_AndAnErrorIsToldOnlyIfNoneIsGood()
+    {
+        const string good = """{"$token":"token","$distinct_id":"u","$set":{"a":1}}""";
+        const string bad = """{"$token":"token","$set":{"a":1}}""";
+        _standIn.PoisonProfile = change => change.Argument.Contains("poison", StringComparison.Ordinal) ? "poison" : null;
+        using var mixed = await EngageAsync(good, bad, good.Replace("$set", "$unset", StringComparison.Ordinal));
+        using var none = await EngageAsync(bad, good.Replace("1", "\"poison\"", StringComparison.Ordinal));
+        _standIn.Faults = new FaultQueue().Then(new Fault.StorePrefix(1));
+        using var half = await EngageAsync(good, good);
+        using var imported = await ImportAsync(Event("a", "d"));
+
+        Assert.Equal("""{"error":null,"status":1}""", await mixed.Content.ReadAsStringAsync());
+        Assert.Equal((HttpStatusCode.OK, """{"error":"$distinct_id, missing or empty","status":0}"""), (none.StatusCode, await none.Content.ReadAsStringAsync()));
+        Assert.Equal(HttpStatusCode.InternalServerError, half.StatusCode);
+        Assert.Equal([(1, "$set"), (1, "$unset"), (3, "$set")], _standIn.Profiles.Snapshot().Select(change => (change.Request, change.Operation)));
+        Assert.Equal(4, Assert.Single(_standIn.Arrivals.Snapshot()).Request);
+        Assert.Empty(_standIn.Complaints);
+    }
+
+    private Task<HttpResponseMessage> EngageAsync(params string[] changes) => _http.PostAsync(
+        new Uri(_standIn.Endpoint, "/engage?verbose=1"), new StringContent($"[{string.Join(',', changes)}]", Encoding.UTF8, "application/json"));
+
     public static TheoryData<Fault, HttpStatusCode, int> AnsweredFaults => new()
     {
         { new Fault.Throttle(), HttpStatusCode.TooManyRequests, 0 },

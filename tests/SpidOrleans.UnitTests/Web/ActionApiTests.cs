@@ -64,12 +64,13 @@ public class ActionApiTests
     [Theory]
     [InlineData(Logout)]
     [InlineData(Agreement)]
+    [InlineData(SetTraitsTests.Path)]
     public async Task WithoutACallback_SdkOneIsToldThatTheScriptHasRun(string path)
     {
         await using var browser = await BrowserHost.StartAsync();
         browser.SignIn("7");
 
-        var script = await (await browser.ScriptAsync(path, callback: "")).Content.ReadAsStringAsync();
+        var script = await (await browser.ScriptAsync(path, "&t=" + SetTraitsTests.Sign("news-sign-secret"), callback: "")).Content.ReadAsStringAsync();
 
         Assert.Contains("parent.VGS.Ajax.responseReceived()", script, StringComparison.Ordinal);
         Assert.DoesNotContain("callbacks", script, StringComparison.Ordinal);
@@ -125,9 +126,9 @@ public class ActionApiTests
     {
         await using var browser = await BrowserHost.StartAsync();
         browser.SignIn("7");
-        foreach (var path in new[] { Logout, Agreement })
+        foreach (var path in new[] { Logout, Agreement, SetTraitsTests.Path })
         {
-            var response = await browser.ScriptAsync(path, referer: referer, site: site, destination: destination, client: client, redirectUri: redirectUri);
+            var response = await browser.ScriptAsync(path, "&t=" + SetTraitsTests.Sign("news-sign-secret"), referer: referer, site: site, destination: destination, client: client, redirectUri: redirectUri);
 
             var answer = await response.ScriptAsync();
             Assert.Equal(403, answer.GetProperty("error").GetProperty("code").GetInt32());
@@ -156,6 +157,7 @@ public class ActionApiTests
     [InlineData("POST", Logout)]
     [InlineData("HEAD", Logout)]
     [InlineData("POST", Agreement)]
+    [InlineData("POST", SetTraitsTests.Path)]
     public async Task AnotherMethod_DoesNothing(string method, string path)
     {
         await using var browser = await BrowserHost.StartAsync();

@@ -26,7 +26,7 @@ public class CollectApiTests
         var call = host.Grains.Calls.Single();
         Assert.Equal("v:" + uid, call.Key);
         Assert.True(call.FromBrowser);
-        Assert.Equal(new EventSource { ClientName = "The News", Project = "news" }, call.Source);
+        Assert.Equal(new EventSource { ClientName = "The News", Project = "news", ClientId = "news" }, call.Source);
         var tracked = call.Events.Single();
         Assert.Equal(("e1", 1795478807652, "i-1"), (tracked.Name, tracked.TimeMs, tracked.InsertId));
         Assert.Equal(("127.0.0.1", "Browser/1"), (tracked.Ip, tracked.UserAgent));

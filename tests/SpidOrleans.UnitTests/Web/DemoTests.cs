@@ -46,7 +46,7 @@ public class DemoTests
         Assert.Equal("v:" + uid, call.Key);
         Assert.Equal(eventName, Assert.IsType<LoginRequest>(call.Argument).Event.Name);
         Assert.NotNull(((LoginRequest)call.Argument).BrowserKey);
-        Assert.Equal(new EventSource { ClientName = "Demo", Project = "preview" }, call.Source);
+        Assert.Equal(new EventSource { ClientName = "Demo", Project = "preview", ClientId = "demo" }, call.Source);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public class EventsApiTests
         Assert.Equal(["2", "4"], calls[0].Events.Select(tracked => tracked.Name));
         Assert.Equal(["1", "3"], calls[1].Events.Select(tracked => tracked.Name));
         Assert.Equal("""{"a":1}""", Encoding.UTF8.GetString(calls[1].Events[1].Properties.Span));
-        Assert.All(calls, call => Assert.Equal(new EventSource { ClientName = "The News", Project = "news" }, call.Source));
+        Assert.All(calls, call => Assert.Equal(new EventSource { ClientName = "The News", Project = "news", ClientId = "news" }, call.Source));
         Assert.All(calls, call => Assert.False(call.FromBrowser));
     }
 

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Intake;
+using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 
@@ -36,6 +37,13 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
     public UserDescription User { get; set; } = new();
 
+    /// <summary>What the client says of whoever is asked for.</summary>
+    public ClientTraits? Traits { get; set; }
+
+    public TrackOutcome SetOutcome { get; set; } = TrackOutcome.Stored;
+
+    public bool IsTooMuch { get; set; }
+
     public ImmutableArray<string> Agreements { get; set; } = [];
 
     public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
@@ -52,6 +60,13 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
     {
         Calls.Enqueue(call);
         return Task.Run(answer);
+    }
+
+    private TraitsResult Set(EventSource source, IEnumerable<Trait> traits)
+    {
+        if (SetOutcome == TrackOutcome.Stored && !IsTooMuch)
+            Traits = (Traits ?? new ClientTraits { ClientId = source.ClientId!, Project = source.Project }).With(traits);
+        return new TraitsResult { Outcome = SetOutcome, IsTooMuch = IsTooMuch, Traits = Traits };
     }
 
     private sealed class VisitorGrain(FakeGrains all, string key) : IVisitorGrain
@@ -75,6 +90,11 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
         public Task<VisitorId> GetCurrentAsync() => all.Answer(new GrainCall(key, "GetCurrent"), () => all.Session(Id).VisitorId);
 
+        public Task<TraitsResult> SetTraitsAsync(EventSource source, ImmutableArray<Trait> traits) =>
+            all.Answer(new GrainCall(key, "SetTraits", traits, source), () => all.Set(source, traits));
+
+        public Task<ClientTraits?> GetTraitsAsync(string clientId) => all.Answer(new GrainCall(key, "GetTraits", clientId), () => all.Traits);
+
         public Task<VisitorDescription> DescribeAsync(string project) => all.Answer(new GrainCall(key, "Describe", project), () => all.Visitor);
     }
 
@@ -85,8 +105,21 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
         public Task<AdoptResult> AdoptAsync(LinkedVisitor visitor, LoginRequest login) => throw new NotSupportedException();
 
-        public Task SetProfileAsync(UserProfile profile) => all.Answer(new GrainCall(key, "SetProfile", profile), () =>
-            all.User = all.User with { Profile = all.User.Profile.With(profile) });
+        public Task<TrackOutcome> SignInAsync(LinkedVisitor visitor, LoginRequest login, bool isRestored) => throw new NotSupportedException();
+
+        public Task<TrackOutcome> SetProfileAsync(EventSource source, UserProfile profile) => all.Answer(new GrainCall(key, "SetProfile", profile, source), () =>
+        {
+            if (all.SetOutcome == TrackOutcome.Stored) all.User = all.User with { Profile = all.User.Profile.With(profile) };
+            return all.SetOutcome;
+        });
+
+        public Task<TraitsResult> SetTraitsAsync(EventSource source, ImmutableArray<Trait> traits, bool isTrusted) =>
+            all.Answer(new GrainCall(key, isTrusted ? "SetTraits (trusted)" : "SetTraits", traits, source), () => all.Set(source, traits));
+
+        public Task<TraitsResult> RemoveTraitAsync(EventSource source, string name) => all.Answer(new GrainCall(key, "RemoveTrait", name, source), () =>
+            all.Set(source, [new Trait { Name = name, SetAtMs = long.MaxValue }]));
+
+        public Task<ClientTraits?> GetTraitsAsync(string clientId) => all.Answer(new GrainCall(key, "GetTraits", clientId), () => all.Traits);
 
         public Task<UserAccount> GetAccountAsync() => all.Answer(new GrainCall(key, "GetAccount"), () =>
             new UserAccount { Profile = all.User.Profile, Agreements = all.Agreements });

@@ -34,7 +34,7 @@ public class TokenTests
         var token = answer.GetProperty("access_token").GetString()!;
         Assert.Equal(HttpStatusCode.Created, (await CallAsync(host, HttpMethod.Post, "/v1/visitors", token)).StatusCode);
         Assert.Equal(HttpStatusCode.Accepted, (await CallAsync(host, HttpMethod.Post, "/v1/events", token, OneEvent)).StatusCode);
-        Assert.Equal(new EventSource { ClientName = "The News", Project = "news" }, host.Grains.Calls.Single().Source);
+        Assert.Equal(new EventSource { ClientName = "The News", Project = "news", ClientId = "news" }, host.Grains.Calls.Single().Source);
     }
 
     [Theory]

@@ -166,7 +166,7 @@ public class VisitorsAndUsersApiTests
         var (status, body) = await host.SendRawAsync($"GET /v1/users/{encoded}");
 
         Assert.True(status == 200, body);
-        Assert.Equal("u:" + userId, host.Grains.Calls.Single().Key);
+        Assert.Equal(["u:" + userId], host.Grains.Calls.Select(call => call.Key).Distinct());
     }
 
     [Theory]

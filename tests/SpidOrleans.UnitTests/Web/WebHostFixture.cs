@@ -130,15 +130,15 @@ internal sealed class WebHostFixture : IAsyncDisposable
     }
 
     /// <summary>Sends a request line that no client library would send; answers the status and the body.</summary>
-    public async Task<(int Status, string Body)> SendRawAsync(string methodAndTarget)
+    public async Task<(int Status, string Body)> SendRawAsync(string methodAndTarget, bool withCredentials = true)
     {
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         using var socket = new TcpClient();
         await socket.ConnectAsync(IPAddress.Loopback, Http.BaseAddress!.Port, timeout.Token);
-        var credentials = Convert.ToBase64String("news:news-secret"u8);
+        var credentials = withCredentials ? $"Authorization: Basic {Convert.ToBase64String("news:news-secret"u8)}\r\n" : "";
         var stream = socket.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"{methodAndTarget} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic {credentials}\r\nConnection: close\r\n\r\n"), timeout.Token);
+            $"{methodAndTarget} HTTP/1.1\r\nHost: 127.0.0.1\r\n{credentials}Connection: close\r\n\r\n"), timeout.Token);
         using var reader = new StreamReader(stream);
         var answer = await reader.ReadToEndAsync(timeout.Token);
         return (int.Parse(answer.AsSpan(9, 3)), answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);

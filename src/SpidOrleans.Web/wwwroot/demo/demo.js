@@ -9,6 +9,7 @@ const short = id => id.slice(0, 8);
 
 let visitorId = null;
 let latest = [];
+let profiles = new Map();
 let seen = null;
 
 // ---- Who is this browser -----------------------------------------------------------------------------------------
@@ -183,6 +184,9 @@ function personCard(person) {
   card.querySelector('.origin').textContent = 'Mixpanel id ' + (isKnown ? person.id : short(person.id.replace('$device:', '')) + '…') +
     ', ' + count(person.events.length, 'event') + (browsers ? ', ' + count(browsers, 'browser') : '');
   card.querySelector('.you').hidden = !person.devices.includes(visitorId);
+  const profile = profiles.get(person.id);
+  card.querySelector('.profile').hidden = !profile;
+  if (profile) card.querySelector('.profile').textContent = 'Profile: ' + Object.entries(profile).map(([name, value]) => name + ' ' + value).join(' · ');
   const list = card.querySelector('ol');
   list.setAttribute('aria-label', 'History of ' + card.querySelector('h3').textContent);
   person.events.forEach(event => list.append(eventLine(event, isKnown)));
@@ -250,7 +254,9 @@ async function loadUntilFresh() {
   while (isStale) {
     isStale = false;
     try {
-      latest = (await request('/preview/events?limit=' + PREVIEW_EVENTS_MAX)).events;
+      const arrived = await request('/preview/events?limit=' + PREVIEW_EVENTS_MAX);
+      latest = arrived.events;
+      profiles = new Map(arrived.profiles.map(profile => [profile.distinctId, profile.properties]));
       render();
       seen = new Set(latest.map(event => event.sequence));
     } catch (fault) {

@@ -1,0 +1,22 @@
+using System.Buffers;
+
+namespace SpidOrleans.Cluster.Outbox;
+
+/// <summary>What the first byte or two of a row's payload say of it: the table has no column for that, and needs none.</summary>
+internal static class OutboxPayload
+{
+    /// <summary>Every event begins with <c>{"event"</c>, a change of a profile with <c>{"$distinct_id"</c>.</summary>
+    private static ReadOnlySpan<byte> ProfileChange => "{\"$"u8;
+
+    /// <summary>White space in front of an object means nothing to Mixpanel.</summary>
+    private const byte Unnamed = (byte)' ';
+
+    /// <summary>True for what goes to Mixpanel's profile of a user, false for an event.</summary>
+    public static bool IsProfileChange(ReadOnlySpan<byte> payload) => payload.StartsWith(ProfileChange);
+
+    /// <summary>True for an event that waits among a user's and does not name the user.</summary>
+    public static bool IsUnnamed(ReadOnlySpan<byte> payload) => payload is [Unnamed, ..];
+
+    /// <summary>To be written first.</summary>
+    public static void MarkUnnamed(IBufferWriter<byte> payload) => payload.Write([Unnamed]);
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+
+namespace SpidOrleans.TestKit.StandIn;
+
+/// <summary>An /engage body: what is in it and what Mixpanel would refuse of it.</summary>
+internal static class EngageBody
+{
+    /// <summary>Null arrival: Mixpanel would not take it.</summary>
+    public sealed record Item(ProfileArrival? Arrival, string? Error);
+
+    /// <exception cref="JsonException">Not a JSON array of objects.</exception>
+    public static IReadOnlyList<Item> Parse(byte[] json, long request, Func<ProfileArrival, string?>? poison)
+    {
+        using var document = JsonDocument.Parse(json);
+        if (document.RootElement.ValueKind != JsonValueKind.Array) throw new JsonException("not an array");
+        return [.. document.RootElement.EnumerateArray().Select(record => Read(record, request, poison))];
+    }
+
+    /// <summary>As with verbose=1: it is an error only if nothing was good, and says nothing of which.</summary>
+    public static byte[] Answer(IReadOnlyList<Item> items)
+    {
+        var isGood = items.Any(item => item.Error is null);
+        return JsonSerializer.SerializeToUtf8Bytes(new { error = isGood ? null : items[0].Error, status = isGood ? 1 : 0 });
+    }
+
+    private static Item Read(JsonElement record, long request, Func<ProfileArrival, string?>? poison)
+    {
+        if (record.ValueKind != JsonValueKind.Object) return new Item(null, "not an object");
+        if (Text(record, "$token") is not { Length: > 0 } token) return new Item(null, "$token, missing or empty");
+        if (Text(record, "$distinct_id") is not { Length: > 0 } id) return new Item(null, "$distinct_id, missing or empty");
+        string[] known = ["$set", "$set_once", "$add", "$append", "$union", "$remove", "$unset", "$delete"];
+        if (record.EnumerateObject().Where(member => known.Contains(member.Name)).ToList() is not [var operation])
+            return new Item(null, "not exactly one operation");
+
+        var arrival = new ProfileArrival
+        {
+            Request = request,
+            Token = token,
+            DistinctId = id,
+            Operation = operation.Name,
+            Argument = operation.Value.GetRawText(),
+            Json = record.GetRawText(),
+        };
+        return poison?.Invoke(arrival) is { } message ? new Item(null, message) : new Item(arrival, null);
+    }
+
+    private static string? Text(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
