@@ -95,16 +95,44 @@ public sealed class AccountSdkTests(ChromiumFixture chromium, NewsDomain domain)
         domain.Forget();
         domain.Meddling["/v2/session"] = _ => (200, Encoding.UTF8.GetBytes("""{"redirectURL":"session/refresh"}"""));
 
-        await _page.RunAndWaitForResponseAsync(
-            () => _page.EvaluateAsync("() => { identity.hasSession(); }"),
-            response => response.Request.IsNavigationRequest && response.Url == domain.Origin("www.news.test") + "/page",
-            // Three requests and two pages, on a busy machine.
-            new() { Timeout = 60_000 });
-        await _page.WaitForLoadStateAsync();
+        await LeaveAndReturnAsync("() => { identity.hasSession(); }");
 
         Assert.Equal(["id.news.test/v2/session", "id.news.test/session/refresh"], domain.Requests);
         await StartAsync(Five);
         Assert.Equal(["notLoggedin"], Events(await HasSessionAsync()));
+    }
+
+    [Theory]
+    [InlineData(Four)]
+    [InlineData(Five)]
+    public async Task LoggingOut_LeadsThroughTheHostBackToThePage_AsAnotherVisitor(string version)
+    {
+        await LoadAsync(version);
+        var uid = Uid(await HasSessionAsync());
+        await domain.SignInAsync(uid, Anna);
+        await LoadAsync(version, forget: true);
+        await HasSessionAsync();
+        domain.Forget();
+
+        await LeaveAndReturnAsync("() => { identity.logout(); }");
+
+        Assert.Equal(["id.news.test/logout"], domain.Requests);
+        await StartAsync(version);
+        var session = await HasSessionAsync();
+        Assert.Equal(["notLoggedin"], Events(session));
+        Assert.NotEqual(uid, Uid(session));
+    }
+
+    [Fact]
+    public async Task ARefresh_ToAnAddressThatIsNotRegistered_IsRefused()
+    {
+        await LoadAsync(Five);
+        var address = $"{domain.Origin("id.news.test")}/session/refresh?client_sdrn=sdrn:schibsted.com:client:news&redirect_uri="
+            + Uri.EscapeDataString(domain.Origin("www.evil.test") + "/page");
+
+        var answer = await _page.GotoAsync(address);
+
+        Assert.Equal((400, address), (answer!.Status, answer.Url));
     }
 
     public async ValueTask DisposeAsync()
@@ -120,6 +148,18 @@ public sealed class AccountSdkTests(ChromiumFixture chromium, NewsDomain domain)
         // What the SDK remembers of an anonymous answer: the site logs in through it, which forgets that.
         if (forget) await _page.EvaluateAsync("() => sessionStorage.clear()");
         await StartAsync(version);
+    }
+
+    /// <summary>Does what leads away from the page, and waits until the browser is back on it, as another document.</summary>
+    private async Task LeaveAndReturnAsync(string act)
+    {
+        await _page.EvaluateAsync("() => { window.isFormer = true; }");
+        await _page.EvaluateAsync(act);
+        await _page.WaitForFunctionAsync(
+            "url => !window.isFormer && location.href === url && document.readyState === 'complete'",
+            domain.Origin("www.news.test") + "/page",
+            // Three requests and two pages, on a busy machine.
+            new() { Timeout = 60_000 });
     }
 
     private async Task StartAsync(string version)

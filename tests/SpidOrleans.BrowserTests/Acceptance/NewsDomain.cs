@@ -22,6 +22,7 @@ public sealed class NewsDomain : IAsyncLifetime
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, UseProxy = false });
     private readonly ConcurrentQueue<string> _requests = [];
+    private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebApplication? _proxy;
     private int _port;
 
@@ -34,6 +35,12 @@ public sealed class NewsDomain : IAsyncLifetime
 
     /// <summary>Changes the real host's answer to the next request of this path.</summary>
     public ConcurrentDictionary<string, Func<byte[], (int Status, byte[] Body)>> Meddling { get; } = [];
+
+    /// <summary>What happens to the next requests to <c>/v1/collect</c>, one each, in order.</summary>
+    public ConcurrentQueue<CollectTrouble> Troubles { get; } = [];
+
+    /// <summary>Ends when a request is being held (<see cref="CollectTrouble.HoldAnswer"/>); the real host has stored its events.</summary>
+    public Task Held => _held.Task;
 
     public string Origin(string host) => $"https://{host}:{_port}";
 
@@ -65,6 +72,18 @@ public sealed class NewsDomain : IAsyncLifetime
     }
 
     public void Forget() => _requests.Clear();
+
+    /// <summary>Waits until Mixpanel has such an event.</summary>
+    public async Task<Arrival> WaitForArrivalAsync(Func<Arrival, bool> isIt)
+    {
+        var deadline = TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(30);
+        while (true)
+        {
+            var arrivals = Mixpanel.Arrivals.Snapshot();
+            if (arrivals.FirstOrDefault(isIt) is { } found) return found;
+            await Mixpanel.Arrivals.WaitForCountAsync(arrivals.Count + 1, deadline - TimeProvider.System.GetUtcNow());
+        }
+    }
 
     /// <summary>As the site's back end.</summary>
     public async Task<string> SignInAsync(string visitor, string user, string how = "login", string more = "")
@@ -114,17 +133,30 @@ public sealed class NewsDomain : IAsyncLifetime
         }
 
         context.Response.ContentType = "text/html; charset=utf-8";
-        await context.Response.WriteAsync("<!doctype html><title>News</title><script src=\"/old-sdks.js\"></script>");
+        var script = context.Request.Path == "/bare" ? "" : "<script src=\"/old-sdks.js\"></script>";
+        await context.Response.WriteAsync("<!doctype html><title>News</title>" + script);
     }
 
     private async Task ForwardAsync(HttpContext context)
     {
         var request = context.Request;
         _requests.Enqueue(request.Host.Host + request.Path);
+        CollectTrouble? trouble = null;
+        if (request.Path == "/v1/collect") Troubles.TryDequeue(out trouble);
+        if (trouble is CollectTrouble.Refuse refusal)
+        {
+            context.Response.Headers.AccessControlAllowOrigin = request.Headers.Origin;
+            context.Response.Headers.AccessControlAllowCredentials = "true";
+            context.Response.StatusCode = refusal.Status;
+            return;
+        }
+
         using var forwarded = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(Silo.Address, request.Path + request.QueryString));
+        if (HttpMethods.IsPost(request.Method)) forwarded.Content = new StreamContent(request.Body);
         foreach (var (name, values) in request.Headers)
         {
-            if (!name.StartsWith(':')) forwarded.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            if (name.StartsWith(':') || forwarded.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values)) continue;
+            forwarded.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
 
         forwarded.Headers.Host = request.Host.Value;
@@ -135,6 +167,18 @@ public sealed class NewsDomain : IAsyncLifetime
         foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
         {
             if (name is not ("Transfer-Encoding" or "Content-Length" or "Date" or "Connection")) response.Headers.Append(name, values.ToArray());
+        }
+
+        if (trouble is CollectTrouble.HoldAnswer)
+        {
+            _held.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (trouble is not null)
+        {
+            context.Abort();
+            return;
         }
 
         if (Meddling.TryRemove(request.Path, out var meddle)) (response.StatusCode, body) = meddle(body);

@@ -63,8 +63,8 @@ public sealed class OldSdkTests(ChromiumFixture chromium, NewsDomain domain) : I
         Assert.Equal((long.Parse(Anna), Anna, uid), (answer.GetProperty("userId").GetInt64(), answer.GetProperty("visitor").GetProperty("user_id").GetString(), Uid(session)));
         var payload = await VerifyAsync(answer.GetProperty("sig").GetString()!);
         Assert.Equal((long.Parse(Anna), "news"), (payload.GetProperty("userId").GetInt64(), payload.GetProperty("aud").GetString()));
-        await domain.Mixpanel.Arrivals.WaitForCountAsync(1, TimeSpan.FromSeconds(30));
-        Assert.Single(domain.Mixpanel.Arrivals.Snapshot(), arrival => arrival.DeviceId == uid && arrival.UserId == Anna && arrival.Event == eventName);
+        var link = await domain.WaitForArrivalAsync(arrival => arrival.DeviceId == uid);
+        Assert.Equal((eventName, Anna), (link.Event, link.UserId));
     }
 
     [Fact]
@@ -72,9 +72,7 @@ public sealed class OldSdkTests(ChromiumFixture chromium, NewsDomain domain) : I
     {
         await domain.SignInAsync(Uid(await HasSessionAsync()), Anna);
         domain.Forget();
-        domain.Meddling["/rpc/hasSession.js"] = body => (200, Encoding.UTF8.GetBytes(System.Text.RegularExpressions.Regex.Replace(
-            Encoding.UTF8.GetString(body), @"\}\)\(\{.*\}\);", """})({"error":{"code":401,"type":"LoginException","description":"No session found!"},"response":{"result":false}});""",
-            System.Text.RegularExpressions.RegexOptions.Singleline)));
+        SendToCore();
 
         var session = await HasSessionAsync();
 
@@ -174,6 +172,19 @@ public sealed class OldSdkTests(ChromiumFixture chromium, NewsDomain domain) : I
         Assert.Equal(["auth.visitor", "VGS.error", "auth.notLoggedin", "auth.sessionChange"], Events(await CallAsync("one", "getLoginStatus", _page)));
     }
 
+    [Fact]
+    public async Task One_AfterALoginException_AsksTheCoreOnce()
+    {
+        await domain.SignInAsync(Uid(await HasSessionAsync()), Anna);
+        domain.Forget();
+        SendToCore();
+
+        Assert.Equal(
+            ["VGS.loginException", "auth.visitor", "auth.statusChange", "auth.login", "auth.sessionChange", "auth.sessionInit"],
+            Events(await CallAsync("one", "getLoginStatus", _page)));
+        Assert.Equal(["session.id.news.test/rpc/hasSession.js", "id.news.test/ajax/hasSession.js"], domain.Requests);
+    }
+
     [Theory]
     [InlineData("www.evil.test")]
     [InlineData("neighbour.news.test")]
@@ -196,10 +207,38 @@ public sealed class OldSdkTests(ChromiumFixture chromium, NewsDomain domain) : I
         Assert.Equal((uid, true), (Uid(session), session.GetProperty("answer").GetProperty("result").GetBoolean()));
     }
 
+    [Theory]
+    [InlineData("nobody", "www.news.test")]
+    [InlineData("news", "www.evil.test")]
+    public async Task AnUnknownClientOrAForeignAddress_LearnsNothing(string client, string host)
+    {
+        var uid = Uid(await HasSessionAsync());
+        await domain.SignInAsync(uid, Anna);
+        foreach (var script in new[] { "/rpc/hasSession.js", "/ajax/hasSession.js", "/ajax/hasproduct.js" })
+        {
+            var told = await _page.EvaluateAsync<string>(
+                """
+                url => new Promise((resolve, reject) => {
+                  SPiD.Talk.response = (id, answer) => resolve(JSON.stringify(answer));
+                  const script = document.createElement('script');
+                  script.onerror = reject;
+                  script.src = url;
+                  document.head.appendChild(script);
+                })
+                """,
+                $"{domain.Origin("id.news.test")}{script}?autologin=1&product_id=1042&callback=f1&client_id={client}"
+                + $"&redirect_uri={Uri.EscapeDataString(domain.Origin(host) + "/page")}");
+
+            Assert.Contains("UserException", told, StringComparison.Ordinal);
+            Assert.DoesNotContain(uid, told, StringComparison.Ordinal);
+            Assert.DoesNotContain(Anna, told, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task AHostileCallback_RunsNothing()
     {
-        foreach (var callback in new[] { "alert(1)//", "x\"]=alert(1)//", "a\u2028alert(1)" })
+        foreach (var callback in new[] { "alert(1)//", "x\"]=alert(1)//", "a\u2028alert(1)", new string('a', 5_000), "" })
         {
             var isLoaded = await _page.EvaluateAsync<bool>(
                 """
@@ -224,6 +263,11 @@ public sealed class OldSdkTests(ChromiumFixture chromium, NewsDomain domain) : I
         domain.Meddling.Clear();
         if (_profile is not null) await _profile.DisposeAsync();
     }
+
+    /// <summary>Puts a LoginException in place of the cluster's next answer.</summary>
+    private void SendToCore() => domain.Meddling["/rpc/hasSession.js"] = body => (200, Encoding.UTF8.GetBytes(System.Text.RegularExpressions.Regex.Replace(
+        Encoding.UTF8.GetString(body), @"\}\)\(\{.*\}\);", """})({"error":{"code":401,"type":"LoginException","description":"No session found!"},"response":{"result":false}});""",
+        System.Text.RegularExpressions.RegexOptions.Singleline)));
 
     private async Task<IPage> OpenAsync(IBrowserContext profile)
     {

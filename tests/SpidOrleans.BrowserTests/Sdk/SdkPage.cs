@@ -12,21 +12,27 @@ public sealed class SdkPage
         "SPiD.visitor", "SPiD.login", "SPiD.logout", "SPiD.userChange", "SPiD.sessionChange", "SPiD.notLoggedin", "SPiD.sessionInit",
         "SPiD.statusChange", "SPiD.loginException", "SPiD.error", "auth.visitor", "auth.login", "auth.logout", "auth.userChange",
         "auth.sessionChange", "auth.notLoggedin", "auth.sessionInit", "auth.statusChange", "VGS.loginException", "VGS.error",
+        "SPiD.hasProduct", "SPiD.hasSubscription",
     ];
 
     private readonly SessionStandIn _standIn;
 
-    private SdkPage(IPage tab, SessionStandIn standIn)
+    private readonly object _options;
+
+    private SdkPage(IPage tab, SessionStandIn standIn, object options)
     {
         Tab = tab;
         _standIn = standIn;
+        _options = options;
     }
 
     public IPage Tab { get; }
 
-    public static async Task<SdkPage> OpenAsync(IBrowserContext profile, SessionStandIn standIn, int sessionTimeoutMs = 5_000)
+    /// <param name="options">More options of <c>SPiD.init</c>.</param>
+    public static async Task<SdkPage> OpenAsync(
+        IBrowserContext profile, SessionStandIn standIn, int sessionTimeoutMs = 5_000, object? options = null)
     {
-        var page = new SdkPage(await profile.NewPageAsync(), standIn);
+        var page = new SdkPage(await profile.NewPageAsync(), standIn, options ?? new { });
         await page.LoadAsync(sessionTimeoutMs);
         return page;
     }
@@ -37,13 +43,13 @@ public sealed class SdkPage
         await Tab.GotoAsync(new Uri(_standIn.Site, "page").ToString());
         await Tab.EvaluateAsync(
             """
-            ({ server, timeout, names }) => {
+            ({ server, timeout, names, options }) => {
               window.log = [];
               names.forEach(name => SPiD.event.subscribe(name, payload => log.push({ name, payload: payload === undefined ? null : payload })));
-              SPiD.init({ client_id: 'news', server, timeout });
+              SPiD.init(Object.assign({ client_id: 'news', server, timeout }, options));
             }
             """,
-            new { server = _standIn.Cluster.GetLeftPart(UriPartial.Authority), timeout = sessionTimeoutMs, names = EventNames });
+            new { server = _standIn.Cluster.GetLeftPart(UriPartial.Authority), timeout = sessionTimeoutMs, names = EventNames, options = _options });
     }
 
     public Task LeaveAsync() => Tab.GotoAsync(new Uri(_standIn.Site, "elsewhere").ToString());

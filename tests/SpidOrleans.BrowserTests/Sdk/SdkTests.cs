@@ -18,7 +18,19 @@ public abstract class SdkTests(ChromiumFixture chromium) : IAsyncLifetime
         StandIn = await SessionStandIn.StartAsync();
     }
 
-    protected Task<SdkPage> OpenAsync(int sessionTimeoutMs = 5_000) => SdkPage.OpenAsync(Profile, StandIn, sessionTimeoutMs);
+    /// <param name="options">More options of <c>SPiD.init</c>.</param>
+    protected Task<SdkPage> OpenAsync(int sessionTimeoutMs = 5_000, object? options = null) =>
+        SdkPage.OpenAsync(Profile, StandIn, sessionTimeoutMs, options);
+
+    /// <summary>A page that has loaded the SDK and initialised nothing.</summary>
+    protected async Task<IPage> OpenBareAsync()
+    {
+        var tab = await Profile.NewPageAsync();
+        await tab.GotoAsync(new Uri(StandIn.Site, "page").ToString());
+        return tab;
+    }
+
+    protected string Server => StandIn.Cluster.GetLeftPart(UriPartial.Authority);
 
     /// <summary>Waits until each of these events is stored, and checks that each was always the same event, stored or not.</summary>
     protected async Task<IReadOnlyList<Arrival>> AllArriveOnceAsync(params string[] events)

@@ -25,8 +25,8 @@ public sealed class SignInFixture : IAsyncLifetime
         Mixpanel = await MixpanelStandIn.StartAsync();
         Site = await TestSite.StartAsync();
         Provider = await IdentityProvider.StartAsync();
-        Development = await StartAsync([]);
-        WithProvider = await StartAsync(new()
+        Development = await KeepAsync([]);
+        WithProvider = await KeepAsync(new()
         {
             ["Identity:Authority"] = Provider.Authority.ToString(),
             ["Identity:ClientId"] = IdentityProvider.ClientId,
@@ -43,9 +43,16 @@ public sealed class SignInFixture : IAsyncLifetime
         if (Mixpanel is not null) await Mixpanel.DisposeAsync();
     }
 
-    private async Task<SiloProcess> StartAsync(Dictionary<string, string> more)
+    private async Task<SiloProcess> KeepAsync(Dictionary<string, string> more)
     {
-        var silo = await SiloProcess.StartAsync(new SiloSettings
+        var silo = await StartAsync(more);
+        _silos.Add(silo);
+        return silo;
+    }
+
+    /// <summary>One more host for the site, with these settings.</summary>
+    public Task<SiloProcess> StartAsync(Dictionary<string, string> more) =>
+        SiloProcess.StartAsync(new SiloSettings
         {
             Mixpanel = Mixpanel.Endpoint,
             More = new Dictionary<string, string>(more)
@@ -55,10 +62,8 @@ public sealed class SignInFixture : IAsyncLifetime
                 ["Clients:news:AllowCrossSite"] = "true",
                 ["Clients:news:RedirectUris:0"] = Site.Home,
                 ["Clients:news:RedirectUris:1"] = Site.Cancelled,
+                ["Clients:news:RedirectUris:2"] = Site.Page,
             },
             Report = output => TestContext.Current.SendDiagnosticMessage(output),
         });
-        _silos.Add(silo);
-        return silo;
-    }
 }

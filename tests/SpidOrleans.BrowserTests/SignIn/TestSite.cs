@@ -21,6 +21,9 @@ public sealed class TestSite : IAsyncDisposable
 
     public string Home => $"http://127.0.0.1:{Port}/home";
 
+    /// <summary>A page that loads the SDK and does nothing with it.</summary>
+    public string Page => $"http://127.0.0.1:{Port}/page";
+
     public string Cancelled => $"http://127.0.0.1:{Port}/cancelled";
 
     public static async Task<TestSite> StartAsync()
@@ -30,7 +33,8 @@ public sealed class TestSite : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var site = new TestSite(app);
-        app.MapGet("/home", () => Results.Content(site.Page(), "text/html"));
+        app.MapGet("/home", () => Results.Content(site.HomePage(), "text/html"));
+        app.MapGet("/page", () => Results.Content($"<!DOCTYPE html><title>A page</title><script src=\"{site.Cluster}js/spid-sdk.js\"></script>", "text/html"));
         app.MapGet("/cancelled", () => Results.Content("<!DOCTYPE html><title>Cancelled</title>", "text/html"));
         app.MapGet("/frame", () => Results.Content($"<!DOCTYPE html><title>Frame</title><iframe src=\"{Encode(site.Flow("/flow/login"))}\"></iframe>", "text/html"));
         app.MapGet("/attack", () => Results.Content(
@@ -52,7 +56,7 @@ public sealed class TestSite : IAsyncDisposable
 
     private static string Encode(string text) => WebUtility.HtmlEncode(text);
 
-    private string Page() => $$"""
+    private string HomePage() => $$"""
         <!DOCTYPE html><title>A site</title>
         <a href="{{Encode(Flow("/flow/login", "&state=s1&tag=front+page"))}}">Log in</a>
         <a href="{{Encode(Flow("/flow/signup"))}}">Register</a>

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -10,13 +9,17 @@ public sealed partial class SessionStandIn
 {
     private const string Cookie = "SPID_VISITOR";
 
-    private static readonly Lazy<string> Sdk = new(() =>
+    private static readonly Lazy<string> Sdk = new(() => Read("spid-sdk.js"));
+
+    /// <summary>The SDK's types.</summary>
+    public static string Types => Read("spid-sdk.d.ts");
+
+    private static string Read(string name)
     {
-        using var file = typeof(SessionStandIn).Assembly.GetManifestResourceStream("spid-sdk.js")
-            ?? throw new InvalidOperationException("spid-sdk.js is not embedded.");
+        using var file = typeof(SessionStandIn).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{name} is not embedded.");
         using var reader = new StreamReader(file);
         return reader.ReadToEnd();
-    });
+    }
 
     private void Map()
     {
@@ -26,6 +29,7 @@ public sealed partial class SessionStandIn
         _app.MapGet("/js/spid-sdk.js", () => Results.Text(Sdk.Value, "text/javascript"));
         _app.MapGet("/rpc/hasSession.js", (Delegate)((HttpContext context) => AnswerSessionAsync(context, isCore: false)));
         _app.MapGet("/ajax/hasSession.js", (Delegate)((HttpContext context) => AnswerSessionAsync(context, isCore: true)));
+        MapScripts();
         _app.MapPost("/v1/collect", (Delegate)CollectAsync);
     }
 
@@ -49,9 +53,7 @@ public sealed partial class SessionStandIn
         if (Session == SessionMode.Refuses) return Results.StatusCode(503);
         var visitor = context.Request.Cookies[Cookie] ?? Guid.NewGuid().ToString();
         context.Response.Cookies.Append(Cookie, visitor, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, Path = "/" });
-        var id = context.Request.Query["callback"].ToString();
-        var answer = Answer(visitor, sendsToCore: Session == SessionMode.SendsToCore && !isCore);
-        return Results.Text($"/**/window.SPiD&&SPiD.Talk&&SPiD.Talk.response({JsonSerializer.Serialize(id)},{answer.ToJsonString()});", "text/javascript");
+        return Script(context, Answer(visitor, sendsToCore: Session == SessionMode.SendsToCore && !isCore));
     }
 
     private JsonObject Answer(string visitor, bool sendsToCore)
@@ -62,7 +64,7 @@ public sealed partial class SessionStandIn
             ["result"] = User is not null,
             ["serverTime"] = now.ToUnixTimeSeconds(),
             ["serverTimeMs"] = now.ToUnixTimeMilliseconds(),
-            ["expiresIn"] = 300,
+            ["expiresIn"] = ExpiresInSeconds,
             ["visitor"] = new JsonObject { ["uid"] = visitor },
         };
         if (User is null || sendsToCore)
@@ -80,7 +82,10 @@ public sealed partial class SessionStandIn
         session["userStatus"] = "connected";
         session["userId"] = User;
         session["id"] = $"id-{User}";
+        session["uuid"] = $"uuid-{User}";
+        session["sp_id"] = $"sp-{User}";
         session["sig"] = $"sig-{User}";
+        if (Tracking is { } tracking) session["tracking"] = tracking;
         return session;
     }
 
@@ -95,7 +100,7 @@ public sealed partial class SessionStandIn
         if (!"text/plain;charset=UTF-8".Equals(context.Request.ContentType, StringComparison.OrdinalIgnoreCase)) return Results.StatusCode(415);
         var events = JsonNode.Parse(body)!["events"]!.AsArray();
 
-        if (_faults.TryDequeue(out var fault))
+        if (_faults.TryDequeue(out var fault) || (fault = Standing) is not null)
         {
             Record(events, fault.StoresFirst);
             if (fault.Hangs) await _released.Task.WaitAsync(context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

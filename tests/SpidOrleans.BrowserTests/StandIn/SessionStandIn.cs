@@ -42,6 +42,9 @@ public sealed partial class SessionStandIn : IAsyncDisposable
     /// <summary>Requests with an event of this name are refused with 400, which names the event.</summary>
     public string? Poison { get; set; }
 
+    /// <summary>What every request to <c>/v1/collect</c> meets, for as long as it is set.</summary>
+    public CollectFault? Standing { get; set; }
+
     /// <summary>More events than this in a request are refused with 413.</summary>
     public int EventsMax { get; set; } = int.MaxValue;
 
@@ -97,6 +100,8 @@ public sealed partial class SessionStandIn : IAsyncDisposable
 
     /// <summary>Waits until that many requests to <c>/v1/collect</c> have come, whatever became of them.</summary>
     public Task WaitForRequestsAsync(int count) => WaitAsync(() => Requests, requests => requests.Count >= count);
+
+    public Task WaitForSessionCallsAsync(int count) => WaitAsync(() => SessionCalls, calls => calls >= count);
 
     private IReadOnlyList<Arrival> Stored => [.. Arrivals.Where(arrival => arrival.IsStored)];
 

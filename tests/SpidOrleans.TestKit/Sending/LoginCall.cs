@@ -16,6 +16,9 @@ public sealed record LoginCall
 
     [JsonPropertyName("properties")]
     public IReadOnlyDictionary<string, object>? Properties { get; init; }
+
+    [JsonPropertyName("remember")]
+    public bool? Remember { get; init; }
 }
 
 public sealed record LoginAnswer(

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Routing;
@@ -90,6 +91,17 @@ public class DocumentationAndHealthTests
         Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
         Assert.Empty(await again.Content.ReadAsByteArrayAsync());
         Assert.Equal(HttpStatusCode.OK, (await host.BrowseAsync(HttpMethod.Get, "/js/spid-sdk.d.ts", null)).StatusCode);
+    }
+
+    [Fact]
+    public async Task TheSdk_TakesLessThanEightKilobytesZipped()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+        var served = await (await host.BrowseAsync(HttpMethod.Get, "/js/spid-sdk.js", null)).Content.ReadAsByteArrayAsync();
+        using var zipped = new MemoryStream();
+        await using (var zip = new GZipStream(zipped, CompressionLevel.SmallestSize, leaveOpen: true)) await zip.WriteAsync(served);
+
+        Assert.InRange(zipped.Length, 1, 8_191);
     }
 
     [Fact]

@@ -1,10 +1,4 @@
-/*
- * SPiD in the browser: session, visitor and tracking, in one file without dependencies.
- * Speaks the names of SDK 2.x (SPiD.*) and 1.x (VGS.*), both driven by the same answers. Types: spid-sdk.d.ts.
- *
- * An event is written to localStorage before track() returns and leaves it only when the server has acknowledged it.
- * Its time, insert id and visitor are decided once: whatever is sent twice is the same event, and counts once.
- */
+// SPiD in the browser: SDK 2.x (SPiD) and 1.x (VGS) in one. What it does, and how: spid-sdk.d.ts.
 (function () {
   'use strict';
 
@@ -12,313 +6,391 @@
   const QUEUE_EVENTS_MAX = 1000;
   const QUEUE_BYTES_MAX = 1000000;
   const BATCH_EVENTS_MAX = 50;
-  // A browser lets 64 KB outlive a page: a last request and a beacon beside it must both fit.
+  // A browser lets 64 KB outlive a page.
   const BATCH_BYTES_MAX = 30000;
   const LINGER_MS = 1000;
   const LINGER_EVENTS_MAX = 20;
-  const SEND_TIMEOUT_MS = 15000;
+  const SEND_MS_MAX = 15000;
   const RETRY_MS_MIN = 1000;
   const RETRY_MS_MAX = 60000;
   const RETRY_AFTER_MS_MAX = 3600000;
-  // An event of another page that still waits after this long has lost its page.
   const ORPHAN_MS = 30000;
-  // Answers differ by their way through the network; only a larger difference is a clock that was set.
   const CLOCK_STEP_MS_MIN = 1000;
 
-  const noop = function () {};
-  const defined = value => value !== undefined && value !== null;
+  const noop = () => {};
+  const merge = (...parts) => Object.assign({}, ...parts);
 
+  function attempt(act) {
+    try {
+      return act();
+    } catch {
+      return null;
+    }
+  }
+
+  const storage = attempt(() => localStorage) || {};
   let config = null;
 
   function initialised() {
     if (!config) throw new Error('[SPiD] init has not been called');
   }
 
-  // ---- Subscriptions -------------------------------------------------------------------------------------------
+  // ---- Subscriptions
 
-  const subscribers = Object.create(null);
+  const subscribers = {};
 
-  // A subscriber's fault is the page's to see (window.onerror), never a reason to leave out the next one.
-  function guarded(handler, args) {
+  // A page's fault is for window.onerror.
+  function guarded(callback, ...args) {
     try {
-      handler.apply(null, args);
+      callback?.(...args);
     } catch (fault) {
       setTimeout(() => { throw fault; });
     }
   }
 
+  function fire(name, ...payload) {
+    if (config?.logging) console.info('[SPiD] ' + name, ...payload);
+    subscribers[name]?.forEach(callback => guarded(callback, ...payload));
+  }
+
   const bus = {
-    subscribe(name, handler) {
-      if (typeof handler !== 'function') throw new TypeError('[SPiD] a subscriber must be a function');
-      (subscribers[name] = subscribers[name] || []).push(handler);
-    },
-    unsubscribe(name, handler) {
-      subscribers[name] = (subscribers[name] || []).filter(known => known !== handler);
-    },
-    fire(name) {
-      const args = Array.prototype.slice.call(arguments, 1);
-      (subscribers[name] || []).slice().forEach(handler => guarded(handler, args));
+    fire,
+    subscribe(name, callback) { subscribers[name] = (subscribers[name] || []).concat(callback); },
+    unsubscribe(name, callback) { subscribers[name] = subscribers[name]?.filter(known => known !== callback); },
+    clear(name) { delete subscribers[name]; },
+  };
+
+  // ---- Requests: JSONP
+
+  const answers = {};
+  const pending = {};
+  let line = Promise.resolve();
+  let baseDomain = '';
+
+  function core(path) {
+    initialised();
+    return config.server + '/' + path;
+  }
+
+  const coreEndpoint = () => core('ajax/hasSession.js');
+  const sessionEndpoint = () => config.useSessionCluster ? core('rpc/hasSession.js') : coreEndpoint();
+
+  const query = (params, encode) => Object.keys(params).filter(name => params[name])
+    .map(name => name + '=' + (encode || encodeURIComponent)(params[name])).join('&');
+  const client = () => ({ client_id: config.client_id, redirect_uri: config.redirect_uri });
+
+  const addScript = (src, onerror) =>
+    document.head.appendChild(Object.assign(document.createElement('script'), { referrerPolicy: 'origin', onerror, src }));
+
+  function envelope(data) {
+    const answer = data.response || data;
+    baseDomain = answer.baseDomain || baseDomain;
+    return { data, answer, error: data.error || null };
+  }
+
+  const silence = description => ({ type: 'communication', code: 503, description });
+
+  /** One at a time; never rejects. */
+  const request = (url, params) => line = line.then(() => new Promise(resolve => {
+    const id = guid();
+    const sentAt = Date.now();
+    const end = data => {
+      clearTimeout(timer);
+      delete answers[id];
+      script.remove();
+      resolve(envelope(Object(data)));
+    };
+    const fail = description => end({ error: silence(description), response: {} });
+    const timer = setTimeout(fail, config.timeout, 'Timeout reached');
+    answers[id] = data => {
+      setClock(data, sentAt);
+      end(data);
+    };
+    const script = addScript(url + '?' + query(merge(params, { v: VERSION, callback: id }, client())),
+      () => fail('Browser triggered error'));
+  }));
+
+  function once(name, start) {
+    initialised();
+    return pending[name] = pending[name] || start().finally(() => delete pending[name]);
+  }
+
+  function tell(result, callback, is1) {
+    result.then(({ data, error, answer }) => is1 ? guarded(callback, data) : guarded(callback, error, answer));
+  }
+
+  // ---- What is kept
+
+  const shelves = { cache: {}, standard: Object.freeze({}) };
+
+  function setCookie(name, value, seconds) {
+    document.cookie = name + '=' + value + '; path=/; max-age=' + seconds + (baseDomain && '; domain=' + baseDomain);
+  }
+
+  const kept = (suffix, text, seconds) => attempt(() => {
+    const key = config.cacheName + (suffix ? '_' + suffix : '');
+    const shelf = shelves[config.storage] || storage;
+    const isCookie = config.storage === 'cookie';
+    if (seconds === undefined) return isCookie ? decodeURIComponent(document.cookie.match(key + '=([^;]*)')[1]) : shelf[key];
+    if (isCookie) setCookie(key, encodeURIComponent(text), seconds);
+    else if (text) shelf[key] = text;
+    else delete shelf[key];
+  });
+
+  const sessionCache = {
+    get: suffix => attempt(() => {
+      const value = JSON.parse(kept(suffix));
+      return new Date(value._expires) < Date.now() ? null : envelope(value).data;
+    }),
+    set(value, seconds, suffix) { kept(suffix, JSON.stringify(merge(value, seconds && { _expires: Date.now() + seconds * 1000 })), seconds || 0); },
+    clear(suffix) {
+      // Tells the cookie's domain.
+      sessionCache.get(suffix);
+      kept(suffix, '', 0);
     },
   };
 
-  // ---- Session: JSONP ------------------------------------------------------------------------------------------
-
-  const answers = Object.create(null);
-  let asking = null;
-
-  function request(path) {
-    return new Promise((resolve, reject) => {
-      const id = 'f' + uuid().replace(/-/g, '').slice(0, 14);
-      const sentAt = Date.now();
-      const script = document.createElement('script');
-      const end = (settle, value) => {
-        clearTimeout(timer);
-        delete answers[id];
-        script.remove();
-        settle(value);
-      };
-      const fail = description => end(reject, { type: 'communication', code: 503, description });
-      const timer = setTimeout(fail, config.timeout, 'Timeout reached');
-      answers[id] = data => {
-        const body = Object(data);
-        setClock(body, sentAt);
-        end(resolve, body);
-      };
-      script.onerror = () => fail('Browser triggered error');
-      script.onload = () => answers[id] && fail('Answer not understood');
-      script.referrerPolicy = 'origin';
-      script.async = true;
-      script.src = config.server + path + '?autologin=1&v=' + VERSION + '&callback=' + id +
-        '&redirect_uri=' + encodeURIComponent(config.redirect_uri) + '&client_id=' + encodeURIComponent(config.client_id);
-      document.head.appendChild(script);
-    });
+  function forgetSession() {
+    sessionCache.clear();
+    setCookie('SP_ID', '', 0);
   }
 
-  /** Asks for the session; calls that come while an answer is awaited share it. Never rejects. */
-  function ask() {
-    if (!asking) {
-      asking = request(config.useSessionCluster ? '/rpc/hasSession.js' : '/ajax/hasSession.js').then(data => {
-        if (!data.error || data.error.type !== 'LoginException') return data;
-        const found = envelope(data).answer.visitor;
-        bus.fire('SPiD.loginException');
-        if (found) bus.fire('auth.visitor', found);
-        bus.fire('VGS.loginException', data);
-        return request('/ajax/hasSession.js');
-      }).catch(error => ({ error })).then(data => {
-        asking = null;
-        const result = envelope(data);
-        const found = result.answer.visitor;
-        if (found && found.uid) meet(String(found.uid));
-        // A failed call says nothing about who is signed in: only an answer changes the session.
-        const certain = !result.error || result.error.type !== 'communication';
-        publish2(result.error, result.answer, certain);
-        publish1(result.error, result.answer, certain);
-        return result;
-      });
+  // ---- Session
+
+  const ask = () => once('ask', async () => {
+    let result = await request(sessionEndpoint(), { autologin: 1 });
+    const isSentOn = result.error?.type === 'LoginException';
+    if (isSentOn) {
+      fire('SPiD.loginException');
+      if (result.answer.visitor) fire('auth.visitor', result.answer.visitor);
+      fire('VGS.loginException', result.data);
+      result = await request(coreEndpoint(), { autologin: 1 });
     }
-    return asking;
+    meet(result.answer.visitor);
+    if (result.error && !isSentOn) fire('SPiD.error', result.error);
+    return publish(result, true);
+  });
+
+  // Not for tracking: what is kept may be a former visitor.
+  const look = () => once('look', async () => {
+    const session = await sessionCache.get();
+    return session ? publish(envelope(session)) : ask();
+  });
+
+  function hasSession(callback) { tell(look(), callback); }
+
+  const has = (kind, is1) => (id, callback, force) => tell(once(kind + is1 + id, async () => {
+    const isProduct = kind === 'Product';
+    const key = (isProduct ? 'prd' : 'sub') + id;
+    let result = is1 ? envelope(seen1.session || {}) : await look();
+    if (result.error) return result;
+    const { uuid, sp_id } = result.answer;
+    const known = !force && sessionCache.get(key);
+    if (known && known.uuid === uuid) {
+      result = envelope(known);
+    } else {
+      result = await request(core('ajax/has' + kind.toLowerCase() + '.js'), { product_id: id, sp_id });
+      if (result.error) return result;
+      sessionCache.set(result.answer, result.answer.result ? config.refresh_timeout : config.cache_time_no_asset, key);
+    }
+    const { productId, subscriptionId } = result.answer;
+    if (!is1) fire('SPiD.has' + kind, merge(isProduct || { subscriptionId }, { productId, result: result.answer.result }));
+    return result;
+  }), callback, is1);
+
+  const endSession = is1 => request(core('ajax/logout.js')).then(result => {
+    const { error, answer } = result;
+    meet(answer.visitor);
+    if (!error && answer.result) {
+      forgetSession();
+      if (!is1) fire('SPiD.logout', answer);
+    }
+    return result;
+  });
+
+  const setTraits = is1 => (t, callback) => tell(request(core('ajax/traits.js'), { t }), callback, is1);
+
+  // ---- Publishing
+
+  const seen2 = { session: {}, status: 'unknown' };
+  const seen1 = { session: null, status: 'unknown' };
+
+  function publish(result, isFresh) {
+    const { answer, error } = result;
+    const found = answer.visitor;
+    const isCertain = error?.type !== 'communication';
+    if (isFresh && isCertain) {
+      const always = config.cache?.hasSession;
+      if (always || answer.result && !error) sessionCache.set(answer, always?.ttlSeconds || answer.expiresIn);
+      else sessionCache.clear();
+    }
+    if (found) fire('SPiD.visitor', found);
+    if (isCertain) publish2(answer);
+    if (isFresh && found) fire('auth.visitor', found);
+    if (error) fire('VGS.error', error);
+    if (isCertain) publish1(answer);
+    return result;
   }
 
-  function envelope(data) {
-    return { error: data.error || null, answer: data.response || data };
-  }
-
-  function hasSession(callback) {
-    initialised();
-    const pending = ask();
-    if (callback) pending.then(result => guarded(callback, [result.error, result.answer]));
-  }
-
-  // ---- What the answers mean to the two generations ------------------------------------------------------------
-
-  const state2 = { session: {}, status: 'unknown', initiated: false };
-  const state1 = { session: null, status: 'unknown', initiated: false };
-
-  function publish2(error, answer, certain) {
-    if (error) bus.fire('SPiD.error', error);
-    if (answer.visitor) bus.fire('SPiD.visitor', answer.visitor);
-    if (!certain) return;
-    const before = state2.session.userId;
+  function publish2(answer) {
+    const before = seen2.session.userId;
     const now = answer.userId;
-    state2.session = answer;
-    if (now && before !== now) bus.fire('SPiD.login', answer);
-    if (before && !now) bus.fire('SPiD.logout', answer);
-    if (before && now && before !== now) bus.fire('SPiD.userChange', answer);
-    bus.fire(before || now ? 'SPiD.sessionChange' : 'SPiD.notLoggedin', answer);
-    if (now && !state2.initiated) {
-      state2.initiated = true;
-      bus.fire('SPiD.sessionInit', answer);
+    const names = [
+      now && before !== now && 'login',
+      before && !now && 'logout',
+      before && now && before !== now && 'userChange',
+      before || now ? 'sessionChange' : 'notLoggedin',
+      now && !seen2.isInitiated && 'sessionInit',
+      answer.userStatus !== seen2.status && 'statusChange',
+    ];
+    if (answer.result && answer.sp_id && (config.setVarnishCookie ?? config.storage === 'cookie')) {
+      setCookie('SP_ID', answer.sp_id, config.varnish_expiration || answer.expiresIn);
     }
-    if (answer.userStatus !== state2.status) {
-      state2.status = answer.userStatus;
-      bus.fire('SPiD.statusChange', answer);
-    }
+    Object.assign(seen2, { session: answer, status: answer.userStatus, isInitiated: seen2.isInitiated || now });
+    names.forEach(name => name && fire('SPiD.' + name, answer));
   }
 
-  function publish1(error, answer, certain) {
-    if (answer.visitor) bus.fire('auth.visitor', answer.visitor);
-    if (error) bus.fire('VGS.error', error);
-    if (!certain) return;
-    const before = state1.session;
-    const now = answer.result && defined(answer.userId) ? answer : null;
-    const status = now && now.userStatus || 'unknown';
-    const changedUser = before && now && before.id !== now.id;
-    const changedStatus = status !== state1.status;
+  function publish1(answer) {
+    const before = seen1.session;
+    const now = answer.result && answer.userId !== undefined ? answer : null;
+    const status = now?.userStatus || 'unknown';
+    const isOther = !before || !now || before.id !== now.id;
     const payload = { session: now, status };
-    state1.session = now;
-    state1.status = status;
-    if (!before && !now) bus.fire('auth.notLoggedin', payload);
-    if (changedStatus) bus.fire('auth.statusChange', payload);
-    if (before && (!now || changedUser)) bus.fire('auth.logout', payload);
-    if (now && (!before || changedUser)) bus.fire('auth.login', payload);
-    if (!before || !now || before.sig !== now.sig) bus.fire('auth.sessionChange', payload);
-    if (changedUser) bus.fire('auth.userChange', payload);
-    if (now && !state1.initiated) {
-      state1.initiated = true;
-      bus.fire('auth.sessionInit', payload);
-    }
+    const names = [
+      !before && !now && 'notLoggedin',
+      status !== seen1.status && 'statusChange',
+      before && isOther && 'logout',
+      now && isOther && 'login',
+      (isOther || before.sig !== now.sig) && 'sessionChange',
+      before && now && isOther && 'userChange',
+      now && !seen1.isInitiated && 'sessionInit',
+    ];
+    clearTimeout(seen1.timer);
+    if (now?.expiresIn && config.refresh_ms) seen1.timer = setTimeout(ask, Math.min(config.refresh_ms, 2e9));
+    Object.assign(seen1, payload, { isKnown: true, isInitiated: seen1.isInitiated || now });
+    names.forEach(name => name && fire('auth.' + name, payload));
   }
 
   function report(code, description) {
     const error = { type: 'tracking', code, description };
-    bus.fire('SPiD.error', error);
-    bus.fire('VGS.error', error);
+    console.warn('[SPiD] ' + description);
+    fire('SPiD.error', error);
+    fire('VGS.error', error);
   }
 
-  // ---- Clock and ids -------------------------------------------------------------------------------------------
+  // ---- Clock and ids
 
-  let offset = null;
+  let offset = NaN;
   let lastRaw = 0;
   let lastTime = 0;
 
-  function setClock(body, sentAt) {
-    const inner = Object(body.response);
-    const seconds = body.serverTime || inner.serverTime;
-    const server = body.serverTimeMs || inner.serverTimeMs || (seconds ? seconds * 1000 + 500 : 0);
-    if (!server) return;
+  function setClock(data, sentAt) {
+    const { serverTime, serverTimeMs } = merge(data, data?.response);
+    const server = serverTimeMs || serverTime * 1000 + 500;
     const measured = Math.round(server - (sentAt + Date.now()) / 2);
-    if (offset === null || Math.abs(measured - offset) > CLOCK_STEP_MS_MIN) offset = measured;
+    if (server && !(Math.abs(measured - offset) <= CLOCK_STEP_MS_MIN)) offset = measured;
   }
 
-  function uuid() {
-    if (crypto.randomUUID) return crypto.randomUUID();
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    bytes[6] = bytes[6] & 15 | 64;
-    bytes[8] = bytes[8] & 63 | 128;
-    const hex = Array.from(bytes, byte => (byte + 256).toString(16).slice(1)).join('');
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-  }
+  const guid = () => 'f' + Array.from(crypto.getRandomValues(new Uint32Array(4)), word => word.toString(36)).join('');
 
-  // ---- The queue -----------------------------------------------------------------------------------------------
-  // One localStorage item per event, named by time and insert id: tabs add and remove without ever rewriting what
-  // another tab wrote. The map holds the same events, those of other tabs included, and is all there is where storage
-  // is denied. An event is `open` until visitor and time are decided, which happens once, when the visitor is known.
+  // ---- The queue
+  // One item per event: no tab rewrites another's. Open: visitor and time are undecided.
 
   const queue = new Map();
-  let storage = null;
   let prefix = '';
   let queuedBytes = 0;
-  let full = false;
+  let isFull = false;
   let visitor = null;
 
-  const byAge = () => Array.from(queue.values()).sort((a, b) => a.raw - b.raw || (a.key < b.key ? -1 : 1));
+  function byAge() {
+    if (isRefused()) discard();
+    return Array.from(queue.values()).sort((a, b) => a.key < b.key ? -1 : 1);
+  }
+
   const isOpen = entry => !entry.event.visitorId;
-  const isOld = entry => Math.abs(Date.now() - entry.raw) > ORPHAN_MS;
+  const isAbandoned = entry => entry.event.left || Math.abs(Date.now() - entry.raw) > ORPHAN_MS;
 
   function add(key, event, own) {
-    const bytes = new TextEncoder().encode(JSON.stringify(event)).length + 60;
-    const entry = { key, event, own, bytes, raw: Number(key.slice(prefix.length).split('.')[0]), saved: !own, away: false, settle: noop };
+    const bytes = new Blob([JSON.stringify(event)]).size + 60;
+    const entry = { key, event, own, bytes, raw: parseInt(key.slice(prefix.length)), saved: !own, settle: noop };
     queue.set(key, entry);
     queuedBytes += bytes;
     return entry;
   }
 
-  function save(entry) {
-    try {
-      storage.setItem(entry.key, JSON.stringify(entry.event));
-      entry.saved = true;
-    } catch (denied) { /* No storage, or none left: the event lives as long as its page. */ }
-  }
+  const save = entry => attempt(() => {
+    storage[entry.key] = JSON.stringify(entry.event);
+    entry.saved = true;
+  });
 
-  function read(key) {
-    try {
-      const event = JSON.parse(storage.getItem(key));
-      return event && event.insertId && event.time ? event : null;
-    } catch (unreadable) {
-      return null;
-    }
-  }
+  const read = key => attempt(() => {
+    const event = JSON.parse(storage[key]);
+    return event.insertId && event.time ? event : null;
+  });
 
-  function forget(entry, refusal) {
-    if (!queue.delete(entry.key)) return;
+  function forget(entry, reason) {
+    if (!queue.delete(entry?.key)) return;
     queuedBytes -= entry.bytes;
-    full = false;
-    entry.settle(refusal);
+    isFull = false;
+    entry.settle(reason);
   }
 
-  /** Done with an event: acknowledged, or refused for good. Its own tab, if another, learns which from the storage event. */
-  function finish(entry, refusal) {
-    try {
-      if (refusal) storage.setItem(entry.key, '!' + refusal);
-      storage.removeItem(entry.key);
-    } catch (denied) { /* It was never stored. */ }
-    forget(entry, refusal);
+  // Another tab learns it from the storage event.
+  function finish(entry, reason) {
+    attempt(() => { if (reason) storage[entry.key] = '!' + reason; });
+    delete storage[entry.key];
+    forget(entry, reason);
   }
 
   function load() {
-    const keys = [];
-    for (let i = 0; storage && i < storage.length; i++) {
-      const key = storage.key(i);
-      if (key.startsWith(prefix)) keys.push(key);
-    }
-    keys.forEach(key => {
+    Object.keys(storage).filter(key => key.startsWith(prefix)).forEach(key => {
       const event = read(key);
-      if (!event) storage.removeItem(key);
-      else if (!queue.has(key)) add(key, event, false);
+      if (!event) delete storage[key];
+      else if (!queue.has(key)) add(key, event);
     });
+    schedule(LINGER_MS);
   }
 
-  function stored(change) {
-    if (!storage || change.storageArea !== storage || !change.key || !change.key.startsWith(prefix)) return;
-    const entry = queue.get(change.key);
-    const event = read(change.key);
-    if (change.newValue === null) {
-      if (entry) forget(entry);
-    } else if (change.newValue[0] === '!') {
-      if (entry) forget(entry, change.newValue.slice(1));
+  function stored({ storageArea, key, newValue }) {
+    if (storageArea !== storage || !key?.startsWith(prefix)) return;
+    const entry = queue.get(key);
+    const event = read(key);
+    if (newValue === null) {
+      forget(entry);
+    } else if (newValue[0] === '!') {
+      forget(entry, newValue.slice(1));
     } else if (event) {
       if (entry) entry.event = event;
-      else add(change.key, event, false);
-      // Its own tab goes first.
+      else add(key, event);
       schedule(2 * LINGER_MS);
     }
   }
 
-  /** Decides visitor and time, unless another page has done so for an event that it took for abandoned. */
+  // Once: another page may have taken the event for abandoned.
   function decide(entry) {
     const known = read(entry.key);
-    if (known && known.visitorId) {
+    if (known?.visitorId) {
       entry.event = known;
-    } else if (!known && entry.saved && (entry.event.left || isOld(entry))) {
+    } else if (!known && entry.saved && isAbandoned(entry)) {
       forget(entry);
     } else {
+      const time = entry.raw + (offset || 0);
       entry.event.visitorId = visitor;
-      entry.event.time = entry.raw + (offset || 0);
-      if (entry.own) entry.event.time = lastTime = Math.max(entry.event.time, lastTime + 1);
+      entry.event.time = entry.own ? lastTime = Math.max(time, lastTime + 1) : time;
       save(entry);
     }
   }
 
-  function meet(uid) {
-    visitor = uid;
+  function meet(found) {
+    if (!found?.uid) return;
+    visitor = String(found.uid);
     byAge().forEach(entry => { if (entry.own && isOpen(entry)) decide(entry); });
-    if (queue.size) schedule(LINGER_MS);
+    schedule(LINGER_MS);
   }
 
   function jsonable(key, value) {
-    const type = typeof value;
-    if (type === 'function' || type === 'symbol' || type === 'bigint' || type === 'number' && !isFinite(value)) {
-      throw new TypeError('[SPiD] track: property "' + key + '" is ' + (type === 'number' ? value : 'a ' + type) + ', which JSON cannot carry');
+    if (/function|symbol|bigint/.test(typeof value) || typeof value === 'number' && !isFinite(value)) {
+      throw new TypeError('[SPiD] track: JSON cannot carry "' + key + '"');
     }
     return value;
   }
@@ -328,47 +400,53 @@
     if (typeof name !== 'string' || !name.trim() || name.length > 255) {
       throw new TypeError('[SPiD] track: an event name is a string of 1 to 255 characters');
     }
-    if (defined(properties) && (typeof properties !== 'object' || Array.isArray(properties))) {
-      throw new TypeError('[SPiD] track: properties are an object');
-    }
-    const json = JSON.stringify(properties || {}, jsonable);
-    if (String(json)[0] !== '{') throw new TypeError('[SPiD] track: properties are an object');
+    const json = JSON.stringify(properties ?? {}, jsonable);
+    if (json?.[0] !== '{') throw new TypeError('[SPiD] track: properties are an object');
 
     const raw = lastRaw = Math.max(Date.now(), lastRaw + 1);
-    const event = { event: name, time: raw, insertId: uuid(), properties: JSON.parse(json) };
-    const entry = add(prefix + raw + '.' + event.insertId, event, true);
+    const insertId = guid();
+    const entry = add(prefix + raw + '.' + insertId, { event: name, time: raw, insertId, properties: JSON.parse(json) }, true);
     entry.promise = new Promise((resolve, reject) => {
-      entry.settle = refusal => refusal ? reject(new Error('[SPiD] ' + refusal))
-        : resolve({ event: name, visitorId: entry.event.visitorId, time: entry.event.time, insertId: event.insertId });
+      entry.settle = reason => reason ? reject(new Error('[SPiD] ' + reason))
+        : resolve({ event: name, visitorId: entry.event.visitorId, time: entry.event.time, insertId });
     });
-    // Most pages do not look at the promise: a refusal is reported by SPiD.error, not as an unhandled rejection too.
     entry.promise.catch(noop);
 
-    if (queue.size > QUEUE_EVENTS_MAX || queuedBytes > QUEUE_BYTES_MAX) {
-      const description = 'The queue is full (' + QUEUE_EVENTS_MAX + ' events or ' + QUEUE_BYTES_MAX + ' bytes): "' + name + '" was not taken';
-      const first = !full;
+    if (isRefused()) {
+      forget(entry, REFUSED);
+    } else if (queue.size > QUEUE_EVENTS_MAX || queuedBytes > QUEUE_BYTES_MAX) {
+      const description = 'The queue is full: "' + name + '" was not taken';
+      const isFirst = !isFull;
       forget(entry, description);
-      full = true;
-      if (first) {
-        console.warn('[SPiD] ' + description);
-        report(507, description);
-      }
-      return entry.promise;
+      isFull = true;
+      if (isFirst) report(507, description);
+    } else {
+      if (visitor) decide(entry);
+      else save(entry);
+      schedule(linger());
     }
-    if (visitor) decide(entry);
-    else save(entry);
-    schedule(ready().length >= LINGER_EVENTS_MAX ? 0 : LINGER_MS);
     return entry.promise;
   }
 
   function flush() {
-    initialised();
     hurried = true;
     schedule(0);
-    return Promise.all(Array.from(queue.values(), entry => entry.promise && entry.promise.catch(noop))).then(noop);
+    return Promise.all(byAge().map(entry => entry.promise?.catch(noop))).then(noop);
   }
 
-  // ---- Sending -------------------------------------------------------------------------------------------------
+  // ---- Consent
+
+  const CONSENT = 'spid_consent';
+  const REFUSED = 'Tracking is refused';
+  const isRefused = () => seen2.session.tracking === false || storage[CONSENT] === 'no';
+  const discard = () => queue.forEach(entry => finish(entry, REFUSED));
+
+  function setConsent(given) {
+    if (!given) discard();
+    storage[CONSENT] = given ? 'yes' : 'no';
+  }
+
+  // ---- Sending
 
   const locks = navigator.locks;
   let sending = false;
@@ -383,92 +461,55 @@
 
   function schedule(ms) {
     const at = Math.max(performance.now() + ms, heldUntil);
-    if (timer && timerAt <= at) return;
+    if (!queue.size || timer && timerAt <= at) return;
     clearTimeout(timer);
     timerAt = at;
     timer = setTimeout(send, at - performance.now());
   }
 
-  /** Whether this page may send the event. Others' events too, where a lock says that nobody else is sending them. */
-  function isReady(entry) {
-    return entry.own ? !isOpen(entry)
-      : isOpen(entry) ? !!visitor && (entry.event.left || isOld(entry))
-        : !!locks || entry.event.left || isOld(entry);
-  }
+  // Others' events too, under a lock.
+  const isReady = entry => isOpen(entry) ? visitor && !entry.own && isAbandoned(entry) : entry.own || locks || isAbandoned(entry);
 
   const ready = () => byAge().filter(isReady);
+  const linger = () => hurried || ready().length >= LINGER_EVENTS_MAX ? 0 : LINGER_MS;
 
   function cut(entries) {
-    const batch = [];
     let bytes = 0;
-    for (const entry of entries) {
-      bytes += entry.bytes;
-      if (batch.length && (bytes > BATCH_BYTES_MAX || batch.length === batchMax)) break;
-      batch.push(entry);
-    }
-    return batch;
+    return entries.filter((entry, index) => (bytes += entry.bytes) <= BATCH_BYTES_MAX && index < batchMax || !index);
   }
 
-  function body(batch) {
-    return JSON.stringify({
-      clientId: config.client_id,
-      events: batch.map(({ event: e }) =>
-        ({ event: e.event, visitorId: e.visitorId, time: e.time, insertId: e.insertId, properties: e.properties })),
+  const mark = (batch, away) => batch.forEach(entry => { entry.away = away; });
+
+  // As text it needs no preflight.
+  const content = batch => new Blob([JSON.stringify({
+    clientId: config.client_id,
+    events: batch.map(entry => merge(entry.event, { left: undefined })),
+  })], { type: 'text/plain;charset=UTF-8' });
+
+  function post(batch) {
+    // Other requests may have used it up.
+    const keepalive = !failures && (batch.length > 1 || batch[0].bytes <= BATCH_BYTES_MAX);
+    mark(batch, keepalive);
+    return fetch(core('v1/collect'), {
+      method: 'POST', credentials: 'include', cache: 'no-store', keepalive,
+      body: content(batch), signal: AbortSignal.timeout?.(SEND_MS_MAX),
     });
   }
 
-  // text/plain keeps it a simple request: no preflight, and a beacon may carry it.
-  const CONTENT_TYPE = 'text/plain;charset=UTF-8';
-
-  async function post(batch) {
-    const abort = new AbortController();
-    const timeout = setTimeout(() => abort.abort(), SEND_TIMEOUT_MS);
-    const content = body(batch);
-    // The browser refuses keepalive when other requests of the page have used it up, hence not for a second attempt.
-    const keepalive = !failures && (batch.length > 1 || batch[0].bytes <= BATCH_BYTES_MAX);
-    batch.forEach(entry => { entry.away = keepalive; });
-    try {
-      const response = await fetch(config.server + '/v1/collect', {
-        method: 'POST', mode: 'cors', credentials: 'include', cache: 'no-store', keepalive,
-        headers: { 'Content-Type': CONTENT_TYPE }, body: content, signal: abort.signal,
-      });
-      return { ok: response.ok, status: response.status, text: response.ok ? '' : await response.text(), after: response.headers.get('Retry-After') };
-    } catch (failed) {
-      return { ok: false, status: 0, text: '', after: null };
-    } finally {
-      clearTimeout(timeout);
-    }
-  }
-
-  /** After how long to try again. */
   function backOff(least) {
-    const doubled = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * Math.pow(2, failures++));
-    const wait = Math.max(doubled * (1 + Math.random()) / 2, least && least + Math.random() * RETRY_MS_MIN);
+    const half = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures++) / 2;
+    const wait = Math.max(half, least) + half * Math.random();
     heldUntil = performance.now() + wait;
     return wait;
   }
 
-  function retryAfter(header) {
-    const ms = /^\d+$/.test(header) ? header * 1000 : Date.parse(header) - Date.now() - (offset || 0);
-    return ms > 0 ? Math.min(ms, RETRY_AFTER_MS_MAX) : 0;
-  }
-
-  function problemOf(text) {
-    try {
-      return Object(JSON.parse(text));
-    } catch (other) {
-      return {};
-    }
-  }
-
   function refuse(entry, status, reason) {
     const description = 'The server refused "' + entry.event.event + '": ' + reason;
-    console.error('[SPiD] ' + description);
     finish(entry, description);
     report(status, description);
   }
 
-  /** Sends one batch; returns after how long to look again. */
+  /** Returns after how long to look again. */
   async function sendBatch() {
     if (!visitor && byAge().some(isOpen)) await ask();
     ready().forEach(entry => {
@@ -482,85 +523,72 @@
       return backOff(0);
     }
 
-    const answer = await post(batch);
-    unreachable = !answer.status;
-    if (answer.ok) {
+    const response = await post(batch).catch(noop);
+    const status = response?.status;
+    unreachable = !response;
+    if (response?.ok) {
       failures = 0;
       askedAgain = false;
       batchMax = Math.min(BATCH_EVENTS_MAX, batchMax * 2);
       batch.forEach(entry => finish(entry));
-      const left = ready().length;
-      if (!left) hurried = false;
-      return hurried || left >= LINGER_EVENTS_MAX ? 0 : LINGER_MS;
+      if (!ready().length) hurried = false;
+      return linger();
     }
 
-    batch.forEach(entry => { entry.away = false; });
-    if (answer.status === 401 && !askedAgain) {
+    mark(batch);
+    if (status === 401 && !askedAgain) {
       askedAgain = true;
       await ask();
       return 0;
     }
     askedAgain = false;
-    if (answer.status === 413) {
+    if (status === 413) {
       if (batch.length > 1) batchMax = batch.length >> 1;
       else refuse(batch[0], 413, 'too large');
       return 0;
     }
-    if (answer.status === 400 || answer.status === 403) {
-      const errors = Object(problemOf(answer.text).errors);
-      const named = Object.keys(errors).reduce((found, place) => {
-        const index = /^events\[(\d+)\]/.exec(place);
-        const entry = index && batch[index[1]];
-        return entry ? found.set(entry, (found.has(entry) ? found.get(entry) + ' ' : '') + [].concat(errors[place]).join(' ')) : found;
-      }, new Map());
-      named.forEach((reason, entry) => refuse(entry, answer.status, reason));
-      if (named.size) return 0;
-    }
-    if (answer.status >= 400 && answer.status < 500 && answer.status !== 429 && answer.status !== 408) {
-      // The request itself is refused, not an event: a setting is wrong somewhere. The events wait until it is right.
-      const problem = problemOf(answer.text);
-      const description = 'Events are refused with ' + answer.status + ' and kept: ' + (problem.detail || problem.title || 'no reason given');
-      console.error('[SPiD] ' + description);
-      report(answer.status, description);
+    const problem = Object(await response?.json().catch(noop));
+    const named = Object.entries(Object(problem.errors)).filter(([place, reason]) => {
+      const entry = batch[/^events\[(\d+)/.exec(place)?.[1]];
+      if (entry) refuse(entry, status, reason);
+      return entry;
+    });
+    if (named.length) return 0;
+    if (/^4(?!08|29)/.test(status)) {
+      // A setting is wrong somewhere.
+      report(status, 'Events are refused and kept: ' + (problem.detail || problem.title));
       return backOff(RETRY_MS_MAX);
     }
-    return backOff(retryAfter(answer.after));
+    const after = response?.headers.get('Retry-After');
+    return backOff(Math.min(after * 1000 || Date.parse(after) - Date.now() - (offset || 0) || 0, RETRY_AFTER_MS_MAX));
   }
 
   async function send() {
     timer = 0;
     if (sending) return;
     sending = true;
-    let wait = LINGER_MS;
-    try {
-      wait = await (locks
-        ? locks.request(prefix + 'send', { ifAvailable: true }, lock => lock ? sendBatch() : LINGER_MS)
-        : sendBatch());
-    } catch (fault) {
-      // Locks are denied to some embedded pages. Twice sent is still once counted.
-      wait = await sendBatch().catch(() => backOff(0));
-    } finally {
-      sending = false;
-      if (queue.size) schedule(wait);
-    }
+    const alone = locks ? locks.request(prefix + 'send', { ifAvailable: true }, lock => lock ? sendBatch() : LINGER_MS) : sendBatch();
+    // Denied to some embedded pages.
+    const wait = await alone.catch(sendBatch).catch(() => backOff(0));
+    sending = false;
+    schedule(wait);
   }
 
-  /** The page goes away, perhaps: a beacon has no answer, so its events stay queued and come again, the same. */
+  // A beacon has no answer: its events come again.
   function leave() {
-    const mine = () => byAge().filter(entry => entry.own && !isOpen(entry) && !entry.away);
-    for (let batch = cut(mine()); batch.length; batch = cut(mine())) {
-      if (!navigator.sendBeacon(config.server + '/v1/collect', new Blob([body(batch)], { type: CONTENT_TYPE }))) break;
-      batch.forEach(entry => { entry.away = true; });
-    }
+    const batch = cut(byAge().filter(entry => entry.own && !isOpen(entry) && !entry.away));
+    if (!batch.length || !navigator.sendBeacon(core('v1/collect'), content(batch))) return;
+    mark(batch, true);
+    leave();
   }
 
   function listen() {
     addEventListener('storage', stored);
     addEventListener('online', () => {
       if (unreachable) heldUntil = 0;
-      if (queue.size) schedule(0);
+      schedule(0);
     });
-    document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && leave());
+    document.addEventListener('visibilitychange', () => document.hidden && leave());
     addEventListener('pagehide', () => {
       leave();
       queue.forEach(entry => {
@@ -569,72 +597,128 @@
         save(entry);
       });
     });
-    addEventListener('pageshow', shown => {
-      if (!shown.persisted) return;
-      load();
-      if (queue.size) schedule(0);
-    });
+    addEventListener('pageshow', shown => shown.persisted && load());
   }
 
-  // ---- What pages see ------------------------------------------------------------------------------------------
+  // ---- What pages see
 
   function init(options, callback) {
     const given = Object(options);
-    if (!given.server) throw new TypeError('[SPiD] server parameter is required');
-    if (!given.client_id) throw new TypeError('[SPiD] client_id parameter is required');
-    // A page that carries both generations initialises twice: the first one counts.
+    ['server', 'client_id'].forEach(name => {
+      if (!given[name]) throw new TypeError('[SPiD] ' + name + ' parameter is required');
+    });
     if (!config) {
-      config = Object.assign({ useSessionCluster: true, timeout: 5000, redirect_uri: location.href.split(/[?#]/)[0] }, given);
-      config.server = (/^https?:\/\//.test(given.server) ? '' : 'https://') + given.server.replace(/\/+$/, '');
-      prefix = 'spid:' + encodeURIComponent(config.client_id) + ':';
-      try {
-        storage = window.localStorage;
-        load();
-      } catch (denied) {
-        storage = null;
-      }
+      config = merge({
+        useSessionCluster: true, timeout: 5000, redirect_uri: location.href.split(/[?#]/)[0], cacheName: 'spid_js_' + given.client_id,
+        storage: given.cache?.hasSession ? 'localstorage' : 'standard',
+        refresh_timeout: 43200, varnish_expiration: 43200, cache_time_no_asset: 10,
+      }, given);
+      config.server = (/^https?:/.test(given.server) ? '' : given.https === false ? 'http://' : 'https://') + given.server.replace(/\/+$/, '');
+      prefix = 'spid:' + config.client_id + ':';
+      load();
       listen();
-      if (queue.size) schedule(LINGER_MS);
     }
     if (callback) setTimeout(callback);
   }
 
   function getLoginStatus(callback, force) {
-    initialised();
-    const tell = () => {
-      const answer = { session: state1.session, status: state1.status };
-      if (callback) guarded(callback, [answer]);
-      bus.fire('VGS.loginStatus', answer);
-    };
-    if (visitor && !force) tell();
-    else ask().then(tell);
+    const status = data => merge(data, { session: seen1.session, status: seen1.status });
+    if (seen1.isKnown && !force) return guarded(callback, status());
+    ask().then(({ data }) => {
+      guarded(callback, status(data));
+      fire('VGS.loginStatus', status(data));
+    });
   }
 
-  window.SPiD = {
-    init, hasSession, track, flush,
+  const build = (path, params) => core(path) + '?' + query(params, String);
+
+  const addresses = is1 => {
+    const address = (path, hasCode, ...names) => (...args) => {
+      const url = core(path);
+      const params = merge({ response_type: hasCode && 'code', flow: !is1 && /checkout/.test(path) && 'payment' }, client());
+      names.concat('redirect_uri', 'client_id').forEach(name => { params[name] = args.shift() || params[name]; });
+      return url + '?' + query(merge(params, args[0]));
+    };
+    return {
+      login: address('flow/login', 1),
+      auth: address('flow/auth', 1),
+      signup: address('flow/signup', 1),
+      logout: address('logout', !is1),
+      account: address('account/summary', 1),
+      purchaseHistory: address('account/purchasehistory', is1),
+      subscriptions: address('account/subscriptions', is1),
+      products: address('account/products', is1),
+      redeem: address('account/redeem', is1, 'voucher_code'),
+      purchaseProduct: address('flow/checkout', 1, 'product_id'),
+      purchaseCampaign: address('flow/checkout', 1, 'campaign_id', 'product_id', 'voucher_code'),
+    };
+  };
+
+  const SPiD = window.SPiD = {
+    init, hasSession, setConsent, track, flush, sessionCache, sessionEndpoint, coreEndpoint,
+    hasProduct: has('Product'),
+    hasSubscription: has('Subscription'),
+    setTraits: setTraits(),
+    logout(callback) { tell(endSession(), callback); },
+    acceptAgreement(callback) {
+      request(core('ajax/acceptAgreement.js')).then(() => {
+        forgetSession();
+        hasSession(callback);
+      });
+    },
     event: bus,
-    Talk: { response(id, data) { if (answers[id]) answers[id](data); } },
+    Talk: { response(id, data) { guarded(answers[id] || VGS.callbacks[id], data); } },
+    Uri: merge({ init, build }, addresses()),
+    hasVarnishCookie: () => document.cookie.includes('SP_ID='),
     initiated: () => !!config,
-    options: () => Object.assign({}, config),
-    server: () => config && config.server + '/',
+    options: () => merge(config),
+    server: () => config && core(''),
     version: () => VERSION,
   };
+  window.SPiD_Uri = SPiD.Uri;
 
-  const getSession = () => state1.session;
-  window.VGS = {
+  const getSession = () => seen1.session;
+  const VGS = window.VGS = {
     init(options) {
-      init(options);
-      if (options.status) getLoginStatus();
+      const given = Object(options);
+      const refresh_ms = Math.max(given.refresh_timeout || 900000, 60000);
+      init(merge(given, {
+        useSessionCluster: given.prod !== false, cacheName: 'vgs_js_' + given.client_id, storage: given.cookie ? 'cookie' : 'standard',
+        cache: given.cache_notloggedin && { hasSession: {} }, varnish_expiration: given.varnish_expiration || 0,
+        refresh_ms, refresh_timeout: refresh_ms / 1000,
+      }));
+      const session = given.session || sessionCache.get();
+      if (session) publish(envelope(session));
+      if (!session || given.status) getLoginStatus(null, true);
     },
+    version: VERSION,
     Event: bus,
-    Auth: { getSession, getLoginStatus, hasSession },
-    getSession, getLoginStatus, hasSession, track, flush,
-    // The session cluster's answers look for these before they turn to SPiD.Talk.
+    Auth: {
+      getSession, getLoginStatus, hasSession,
+      logout(callback) {
+        forgetSession();
+        publish1({});
+        tell(endSession(true), callback, true);
+      },
+    },
+    Ajax: {
+      buildUrl: build,
+      send(path) { addScript((/^http/.test(path) ? path : core(path)) + '&' + query(client()), () => fire('VGS.error', silence('Server Timed Out'))); },
+      // The server's answers look for it.
+      responseReceived: noop,
+    },
     callbacks: {},
-    Ajax: { responseReceived: noop },
+    getSession, getLoginStatus, hasSession, guid, track, flush,
+    hasProduct: has('Product', true),
+    hasSubscription: has('Subscription', true),
+    setTraits: setTraits(true),
+    getFlowUrl: (name, params) => build('flow/' + name,
+      merge({ client_id: config.client_id, redirect_uri: encodeURIComponent(config.redirect_uri), response_type: 'code' }, params)),
   };
-
-  ['asyncSPiD', 'vgsAsyncInit'].forEach(name => {
-    if (typeof window[name] === 'function') setTimeout(window[name]);
+  const addresses1 = addresses(true);
+  Object.keys(addresses1).forEach(name => {
+    VGS['get' + (name === 'redeem' ? 'RedeemVoucher' : name[0].toUpperCase() + name.slice(1)) + 'URI'] = addresses1[name];
   });
+
+  ['asyncSPiD', 'vgsAsyncInit'].forEach(name => setTimeout(() => window[name]?.()));
 })();
