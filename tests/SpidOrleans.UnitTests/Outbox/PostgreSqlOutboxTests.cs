@@ -249,6 +249,20 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
     }
 
     [Fact]
+    public async Task ReadOldest_OfAShardOfSmallSegments_GivesAFullBatch_WhateverAnotherShardIsLike()
+    {
+        var (small, large) = (new Lane(new Shard(Web, 0), "v:a"), new Lane(new Shard(App, 0), "v:b"));
+        for (var i = 0; i < 200; i++) await Engine.CommitAsync([new AppendOperation(small, [Event($"{i}")])], Cancel);
+        await Engine.CommitAsync([new AppendOperation(large, [.. Enumerable.Range(0, 640).Select(i => Event($"{i}"))])], Cancel);
+
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(640, (await Outbox.ReadOldestAsync(large.Shard, 2_000, int.MaxValue, Cancel)).Count);
+            Assert.Equal(200, (await Outbox.ReadOldestAsync(small.Shard, 2_000, int.MaxValue, Cancel)).Count);
+        }
+    }
+
+    [Fact]
     public async Task Migration_OfEventsThatWaitInRowsOfTheirOwn_KeepsThemInOrderAndFindsTheirLanes()
     {
         var connectionString = await postgres.CreateDatabaseAsync();
