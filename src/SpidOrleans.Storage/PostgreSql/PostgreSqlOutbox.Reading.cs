@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Numerics;
 using Npgsql;
 using SpidOrleans.Cluster.Outbox;
 
@@ -36,15 +38,18 @@ internal sealed partial class PostgreSqlOutbox
     private const int SegmentsSpare = 16;
 
     private volatile HashSet<string> _behind = [];
-    private double _eventsPerSegment = 1;
+
+    // Of what was last read of each shard: one project's large segments say nothing about another's.
+    private readonly ConcurrentDictionary<Shard, double> _eventsPerSegment = new();
 
     public async Task<IReadOnlyList<OutboxRow>> ReadOldestAsync(Shard shard, int rowsMax, int bytesMax, CancellationToken cancellationToken)
     {
-        var segmentsMax = (int)Math.Min(rowsMax, SegmentsSpare + 2.0 * rowsMax / Volatile.Read(ref _eventsPerSegment));
+        var segmentsMax = (int)Math.Min(rowsMax, SegmentsSpare + 2.0 * rowsMax / _eventsPerSegment.GetValueOrDefault(shard, 1));
         var segments = await ReadAllAsync(
             ReadOldestSql,
             reader => (Position: reader.GetInt64(0), Live: reader.GetInt64(1), Events: reader.GetInt16(2), Body: reader.GetFieldValue<byte[]>(3)),
             cancellationToken, Value(shard.Key), Value(segmentsMax), Value(rowsMax), Value((long)bytesMax));
+        if (segments.Count > 0) _eventsPerSegment[shard] = segments.Average(segment => BitOperations.PopCount((ulong)segment.Live));
 
         var rows = new List<OutboxRow>();
         var bytes = 0L;
@@ -61,7 +66,6 @@ internal sealed partial class PostgreSqlOutbox
             }
         }
 
-        if (segments.Count > 0) Volatile.Write(ref _eventsPerSegment, Math.Max(1, (double)rows.Count / segments.Count));
         return rows;
     }
 

@@ -21,7 +21,7 @@ internal sealed partial class PostgreSqlOutbox
             var stored = await reader.ReadAsync(cancellationToken) ? EventsOf(reader).ToDictionary(item => item.Position) : [];
             foreach (var row in segment)
             {
-                if (stored.TryGetValue(row.Position, out var item)) letters.Add((item, row.Reason));
+                if (stored.Remove(row.Position, out var item)) letters.Add((item, row.Reason));
             }
         }
 

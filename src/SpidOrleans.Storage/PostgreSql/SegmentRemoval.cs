@@ -60,13 +60,15 @@ internal sealed class SegmentRemoval
     public bool IsComplete => (int)Command.RecordsAffected == _segments.Length;
 
     /// <summary>Takes the events out of whatever is still there; by itself one transaction, if none is open.</summary>
+    /// <remarks>First the events, which waits for whoever is about to take others, and then, with that seen, the segment: were it
+    /// asked first whether others are left, two who take each a part would both say yes, and leave a segment of none.</remarks>
     public async Task CarryOutSinglyAsync(NpgsqlConnection writer, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(writer);
         foreach (var segment in _segments)
         {
-            batch.BatchCommands.Add(Of(RemoveOneSql, segment));
             batch.BatchCommands.Add(Of(ReduceOneSql, segment));
+            batch.BatchCommands.Add(Of(RemoveOneSql, segment));
         }
 
         await batch.ExecuteNonQueryAsync(cancellationToken);

@@ -57,6 +57,19 @@ public abstract partial class OutboxConformance
     }
 
     [Fact]
+    public async Task RemoveAndBury_OfPositionsThatAreNamedTwice_TakeEachOnce()
+    {
+        await AppendAsync(Web, "v:a", "1", "2", "3");
+        var shard = LaneOf(Web, "v:a").Shard;
+        var rows = await ReadRowsAsync(Web, "v:a");
+
+        Assert.Equal(1, await Outbox.BuryAsync(shard, [new(rows[1].Position, "a field"), new(rows[1].Position, "another field")]));
+        Assert.Equal("2", Assert.Single(await ReadDeadLettersAsync()).Payload);
+        await Outbox.RemoveAsync(shard, [rows[2].Position, rows[0].Position, rows[2].Position]);
+        Assert.Empty(await Outbox.ReadShardsAsync(Cancel));
+    }
+
+    [Fact]
     public async Task Bury_OfRowsThatAreGoneOrMovedOrElsewhere_BuriesNothing()
     {
         await AppendAsync(Web, "v:a", "moved");

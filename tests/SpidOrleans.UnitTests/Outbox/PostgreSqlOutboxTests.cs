@@ -127,6 +127,42 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
     }
 
     [Fact]
+    public async Task Remove_OfTheRestOfASegment_WhileAnotherSiloTakesAPart_LeavesNothingBehind()
+    {
+        await AppendAsync(Web, "v:a", "1", "2");
+        var shard = LaneOf(Web, "v:a").Shard;
+        var rows = await ReadRowsAsync(Web, "v:a");
+        await using var other = await _database.Source.OpenConnectionAsync(Cancel);
+        await RunAsync(other, "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0");
+        await new SegmentRemoval([(shard.Key, rows[0].Position)]).CarryOutSinglyAsync(other, Cancel);
+        var removal = Outbox.RemoveAsync(shard, [rows[1].Position]);
+        await UntilSomebodyWaitsAsync();
+
+        await RunAsync(other, "COMMIT");
+        await removal.WaitAsync(Patience);
+        Assert.Empty(await Outbox.ReadShardsAsync(Cancel));
+        await AppendAsync(Web, "v:a", "3");
+        Assert.Equal(["3"], (await Outbox.ReadOldestAsync(shard, 1, int.MaxValue, Cancel)).Select(TextOf));
+    }
+
+    [Fact]
+    public async Task Remove_OfAWholeSegment_WhileAnotherSiloTakesAPart_TakesTheRest()
+    {
+        await AppendAsync(Web, "v:a", "1", "2");
+        var shard = LaneOf(Web, "v:a").Shard;
+        var rows = await ReadRowsAsync(Web, "v:a");
+        await using var other = await _database.Source.OpenConnectionAsync(Cancel);
+        await RunAsync(other, "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0");
+        await new SegmentRemoval([(shard.Key, rows[0].Position)]).CarryOutSinglyAsync(other, Cancel);
+        var removal = Outbox.RemoveAsync(shard, [rows[0].Position, rows[1].Position]);
+        await UntilSomebodyWaitsAsync();
+
+        await RunAsync(other, "COMMIT");
+        await removal.WaitAsync(Patience);
+        Assert.Empty(await Outbox.ReadShardsAsync(Cancel));
+    }
+
+    [Fact]
     public async Task Group_AfterTheServerHasCutItsConnection_FailsOrWorks_AndTheNextOneWorks()
     {
         await AppendAsync(Web, "v:a", "1");
@@ -213,6 +249,20 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
     }
 
     [Fact]
+    public async Task ReadOldest_OfAShardOfSmallSegments_GivesAFullBatch_WhateverAnotherShardIsLike()
+    {
+        var (small, large) = (new Lane(new Shard(Web, 0), "v:a"), new Lane(new Shard(App, 0), "v:b"));
+        for (var i = 0; i < 200; i++) await Engine.CommitAsync([new AppendOperation(small, [Event($"{i}")])], Cancel);
+        await Engine.CommitAsync([new AppendOperation(large, [.. Enumerable.Range(0, 640).Select(i => Event($"{i}"))])], Cancel);
+
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(640, (await Outbox.ReadOldestAsync(large.Shard, 2_000, int.MaxValue, Cancel)).Count);
+            Assert.Equal(200, (await Outbox.ReadOldestAsync(small.Shard, 2_000, int.MaxValue, Cancel)).Count);
+        }
+    }
+
+    [Fact]
     public async Task Migration_OfEventsThatWaitInRowsOfTheirOwn_KeepsThemInOrderAndFindsTheirLanes()
     {
         var connectionString = await postgres.CreateDatabaseAsync();
@@ -252,6 +302,14 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
 
     private PostgreSqlDatabase OpenDatabase(string? connectionString = null) => new(
         Options.Create(new PostgreSqlStorageOptions { ConnectionString = connectionString ?? _connectionString! }), TimeProvider.System, NullLogger<PostgreSqlDatabase>.Instance);
+
+    /// <summary>Of this database's sessions one waits for a lock that another has.</summary>
+    private async Task UntilSomebodyWaitsAsync()
+    {
+        await using var command = _database.Source.CreateCommand(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')");
+        while (await command.ExecuteScalarAsync(Cancel) is not true) await Task.Delay(5, Cancel);
+    }
 
     private async Task RunAsync(NpgsqlConnection connection, string sql)
     {
