@@ -1,3 +1,6 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Playwright;
 using SpidOrleans.BrowserTests.Browsing;
@@ -76,6 +79,23 @@ public sealed class OwnSdkTests(ChromiumFixture chromium, NewsDomain domain) : I
         await domain.SignInAsync(Uid(await CallAsync("hasSession")), "agreeing-" + Guid.NewGuid().ToString("N"));
         Assert.False((await CallAsync("hasSession")).GetProperty("answer").GetProperty("clientAgreementAccepted").GetBoolean());
         Assert.True((await CallAsync("acceptAgreement")).GetProperty("answer").GetProperty("clientAgreementAccepted").GetBoolean());
+    }
+
+    [Theory]
+    [InlineData("SPiD")]
+    [InlineData("VGS")]
+    public async Task SetTraits_SignedByTheSite_GoWithTheVisitorsEvents(string generation)
+    {
+        var visitor = Uid(await CallAsync("hasSession"));
+        var payload = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
+            $$"""{"Newsletter subscriber":"{{visitor}}","algorithm":"HMAC-SHA256","t":{{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()}}}"""));
+        var mac = HMACSHA256.HashData(Encoding.UTF8.GetBytes(NewsDomain.SignSecret), Encoding.ASCII.GetBytes(payload));
+        await _page.EvaluateAsync(
+            $"signed => new Promise(resolve => {generation}.setTraits(signed, resolve))", Base64Url.EncodeToString(mac) + "." + payload);
+        await TrackAsync(_page, "traits-" + visitor);
+
+        var arrival = await domain.WaitForArrivalAsync(arrival => arrival.Marker == "traits-" + visitor);
+        Assert.Equal(visitor, JsonElement.Parse(arrival.Json).GetProperty("properties").GetProperty("Newsletter subscriber").GetString());
     }
 
     [Fact]
