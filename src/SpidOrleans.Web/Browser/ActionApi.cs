@@ -78,6 +78,7 @@ internal sealed class ActionApi(
         var traits = SignedTraits.Read(client, context.Request.Query["t"], clock.GetUtcNow(), out var fault);
         if (fault is not null) return answers.Invalid(fault);
         var session = await sessions.LookAsync(context);
+        if (!session.IsRecognised) return answers.Invalid("This cookie is an old copy: ask hasSession who is there, then try again.");
         if (traits.IsEmpty) return answers.Done(session.VisitorId);
 
         var result = await ClusterCall.OrUnavailableAsync(() => session.UserId is { } user

@@ -11,6 +11,10 @@ internal sealed record BrowserSession(VisitorId VisitorId, UserId? UserId = null
     /// <summary>A remembered person could be signed in again.</summary>
     public bool IsRestorable { get; init; }
 
+    /// <summary>The cookie's secret is the browser's, or none was needed yet; otherwise an old copy of a cookie was shown, which may
+    /// change nothing.</summary>
+    public bool IsRecognised { get; init; } = true;
+
     /// <summary>Another request of this browser has just changed its cookie: asked again, it shows the new one.</summary>
     public bool IsTwin { get; init; }
 }

@@ -79,6 +79,7 @@ internal sealed class BrowserSessions(IGrainFactory grains, VisitorCookie cookie
         return new BrowserSession(session.VisitorId, session.UserId, session.ExpiresAt, key is null ? null : KeyDigest.Of(key))
         {
             IsRestorable = session.IsRestorable,
+            IsRecognised = session.Recognition is Recognition.Known or Recognition.Renewed,
             IsTwin = session.Recognition == Recognition.Twin,
         };
     }

@@ -42,7 +42,8 @@ public static class SignedText
             payload = root;
             return true;
         }
-        catch (JsonException)
+        // The latter: text that is no Unicode.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return false;
         }

@@ -77,7 +77,8 @@ public sealed class SpId(SessionKeys keys, TimeProvider clock)
                 ? Base64Url.DecodeFromChars(auth.GetString())
                 : null;
         }
-        catch (Exception exception) when (exception is FormatException or JsonException)
+        // The last one: text that is no Unicode.
+        catch (Exception exception) when (exception is FormatException or JsonException or InvalidOperationException)
         {
             return null;
         }

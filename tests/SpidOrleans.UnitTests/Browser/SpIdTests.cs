@@ -69,6 +69,8 @@ public class SpIdTests
     [InlineData("eyJhdXRoIjoxfQ")]
     [InlineData("eyJhdXRoIjoiISJ9")]
     [InlineData("eyJhdXRoIjoiQUFBQSJ9")]
+    [InlineData("eyJhdXRoIjoiXHVkODAwIn0")] // half a surrogate pair
+    [InlineData("eyJhdXRoIjoiwygifQ")] // not UTF-8
     public async Task Rubbish_IsWorthNothing(string? text)
     {
         var (spId, client, _) = await CreateAsync(New);

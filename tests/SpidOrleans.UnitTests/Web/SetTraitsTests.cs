@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Traits;
+using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Web.Browser;
 using SpidOrleans.Web.Reading;
 using Xunit;
@@ -65,6 +66,20 @@ public sealed class SetTraitsTests
         Assert.Equal(TraitsReader.TooMuchRule, error.GetProperty("description").GetString());
 
         async Task<int> CodeAsync() => (await AnswerAsync(browser, Sign("news-sign-secret"))).GetProperty("error").GetProperty("code").GetInt32();
+    }
+
+    [Theory]
+    [InlineData(Recognition.Stranger)]
+    [InlineData(Recognition.Twin)]
+    public async Task AnOldCopyOfACookie_SetsNothing(Recognition recognition)
+    {
+        await using var browser = await BrowserHost.StartAsync();
+        browser.Grains.Session = visitor => new VisitorSession { VisitorId = visitor, Recognition = recognition };
+
+        var answer = await AnswerAsync(browser, Sign("news-sign-secret"));
+
+        Assert.Equal(400, answer.GetProperty("error").GetProperty("code").GetInt32());
+        Assert.DoesNotContain(browser.Grains.Calls, call => call.Method == "SetTraits");
     }
 
     [Fact]
