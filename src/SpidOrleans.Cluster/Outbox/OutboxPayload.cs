@@ -3,7 +3,7 @@ using System.Buffers;
 namespace SpidOrleans.Cluster.Outbox;
 
 /// <summary>What the first byte or two of a row's payload say of it: the table has no column for that, and needs none.</summary>
-internal static class OutboxPayload
+public static class OutboxPayload
 {
     /// <summary>Every event begins with <c>{"event"</c>, a change of a profile with <c>{"$distinct_id"</c>.</summary>
     private static ReadOnlySpan<byte> ProfileChange => "{\"$"u8;
