@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using SpidOrleans.Contracts;
-using SpidOrleans.Contracts.Visitors;
+using SpidOrleans.Contracts.Events;
 using SpidOrleans.Web.Admission;
+using SpidOrleans.Web.Intake;
 using SpidOrleans.Web.Reading;
 
 namespace SpidOrleans.Web.Browser;
@@ -12,17 +13,20 @@ internal sealed class FormerVisitors(IGrainFactory grains)
     /// <summary>Other visitors that one request may name: each costs the reading of a grain.</summary>
     private const int VisitorsMax = 16;
 
-    /// <summary>Two ids are one browser's when both lead to the same visitor today.</summary>
-    /// <param name="cookie">The visitor that the browser has proved to be.</param>
-    /// <param name="events">All of them name a visitor.</param>
+    /// <summary>Two ids are one browser's when both lead to the same visitor today, and the browser's secret is that one's: an old copy
+    /// of a cookie leads nowhere.</summary>
+    /// <param name="shown">The browser's cookie.</param>
+    /// <param name="events">All of them name a visitor, some not the cookie's.</param>
     /// <returns>The refusal that names the events of strangers; null if there are none.</returns>
-    public async Task<Problem?> RefuseAsync(VisitorId cookie, ImmutableArray<AddressedEvent> events)
+    public async Task<Problem?> RefuseAsync(BrowserCookie shown, ImmutableArray<AddressedEvent> events)
     {
+        var cookie = shown.VisitorId;
         var others = events.Select(addressed => addressed.VisitorId!.Value).Where(visitor => visitor != cookie).Distinct().Take(VisitorsMax).ToList();
-        if (others.Count == 0) return null;
+        if (await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(cookie).FindCurrentAsync(shown.Digest)) is not { } today)
+            return TrackOutcome.Stranger.ToRefusal();
 
-        var current = await ClusterCall.OrUnavailableAsync(() => Task.WhenAll(others.Prepend(cookie).Select(visitor => grains.GetVisitor(visitor).GetCurrentAsync())));
-        var own = others.Where((_, index) => current[index + 1] == current[0]).Append(cookie).ToHashSet();
+        var current = await ClusterCall.OrUnavailableAsync(() => Task.WhenAll(others.Select(visitor => grains.GetVisitor(visitor).GetCurrentAsync())));
+        var own = others.Where((_, index) => current[index] == today).Append(cookie).ToHashSet();
 
         var errors = new Dictionary<string, string[]>();
         for (var index = 0; index < events.Length; index++)

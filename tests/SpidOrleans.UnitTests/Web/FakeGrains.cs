@@ -10,7 +10,7 @@ using SpidOrleans.Contracts.Visitors;
 namespace SpidOrleans.UnitTests.Web;
 
 /// <summary>A call that reached a grain.</summary>
-internal sealed record GrainCall(string Key, string Method, object? Argument = null, EventSource? Source = null, bool FromBrowser = false)
+internal sealed record GrainCall(string Key, string Method, object? Argument = null, EventSource? Source = null, bool FromBrowser = false, KeyDigest? BrowserKey = null)
 {
     public ImmutableArray<TrackedEvent> Events => (ImmutableArray<TrackedEvent>)Argument!;
 }
@@ -48,7 +48,7 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
     public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
         TrackOutcomes.Worst(await Task.WhenAll(events.Select(one => one.Visitor is { } visitor
-            ? this.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser)
+            ? this.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser, one.BrowserKey)
             : this.GetUser(one.User!.Value).TrackAsync(source, one.Events))));
 
     public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
@@ -73,8 +73,9 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
     {
         private VisitorId Id => VisitorId.TryParse(key[2..], out var id) ? id : throw new ArgumentException(key);
 
-        public Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, bool fromBrowser = false) =>
-            all.Answer(new GrainCall(key, "Track", events, source, fromBrowser), () => all.Track(key));
+        public Task<TrackOutcome> TrackAsync(
+            EventSource source, ImmutableArray<TrackedEvent> events, bool fromBrowser = false, KeyDigest? browserKey = null) =>
+            all.Answer(new GrainCall(key, "Track", events, source, fromBrowser, browserKey), () => all.Track(key));
 
         public Task<LoginResult> LoginAsync(LoginRequest request) =>
             all.Answer(new GrainCall(key, "Login", request, request.Source), () => all.Login(Id, request));
@@ -89,6 +90,9 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
             all.Answer(new GrainCall(key, "FindSignedIn", digest), () => all.SignedIn(Id));
 
         public Task<VisitorId> GetCurrentAsync() => all.Answer(new GrainCall(key, "GetCurrent"), () => all.Session(Id).VisitorId);
+
+        public Task<VisitorId?> FindCurrentAsync(KeyDigest digest) => all.Answer(new GrainCall(key, "FindCurrent", digest), () =>
+            all.Session(Id) is { Recognition: Recognition.Known or Recognition.Renewed } session ? session.VisitorId : (VisitorId?)null);
 
         public Task<TraitsResult> SetTraitsAsync(EventSource source, ImmutableArray<Trait> traits) =>
             all.Answer(new GrainCall(key, "SetTraits", traits, source), () => all.Set(source, traits));
