@@ -38,6 +38,10 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
     /// <summary>The page may not do what it asked for; nothing was done.</summary>
     public ReadOnlyMemory<byte> Forbidden() => Error(403, "ApiException", "This page may not do that.", null);
 
+    /// <summary>Nothing was done for a browser that shows no visitor's cookie; it has one now.</summary>
+    public ReadOnlyMemory<byte> NotKept(VisitorId visitor) =>
+        Error(401, "UserException", "Nothing was stored: no visitor's cookie came along. Ask hasSession first, then send the same again.", visitor);
+
     /// <summary>What the page sent is not good; nothing was done.</summary>
     public ReadOnlyMemory<byte> Invalid(string rule) => Error(400, "ApiException", rule, null);
 
