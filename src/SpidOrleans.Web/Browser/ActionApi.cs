@@ -26,7 +26,7 @@ internal sealed class ActionApi(
         Map("/ajax/traits.js", "setTraits", "Sets signed traits of the signed-in user, or else of the visitor",
             "The client's back end signs them with its SignSecret; good for an hour around their t. A visitor's become the user's at login. "
             + "Without a visitor's cookie nothing is stored, and the error says so: ask hasSession first.",
-            api.SetTraitsAsync, new QueryNote("t", true, "base64url(HMAC-SHA256(SignSecret, P)).P, P being base64url of the traits in JSON with t, the Unix time in seconds."));
+            api.SetTraitsAsync, new QueryNote("t", true, "base64url(HMAC-SHA256(SignSecret, P)).P, P being base64url of the traits in JSON with t, the Unix time in seconds. The whole address has 8 KB at most, so that P has some 7,000 characters."));
 
         void Map(
             string path, string id, string summary, string more, Func<HttpContext, Client, Task<ReadOnlyMemory<byte>>> act, params IReadOnlyList<QueryNote> query) =>

@@ -195,7 +195,7 @@ public class CollectApiTests
 
         var response = await host.BrowseAsync(HttpMethod.Post, "/v1/collect", new StringContent(new string(' ', (1 << 20) + 1)), Page, cookie);
 
-        await response.ProblemAsync(413);
+        Assert.Equal("The body is larger than 1,048,576 bytes.", (await response.ProblemAsync(413)).GetProperty("detail").GetString());
         AssertReadable(response);
     }
 
