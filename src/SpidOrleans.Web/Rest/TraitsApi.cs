@@ -141,8 +141,7 @@ internal sealed class TraitsApi(IGrainFactory grains, RestCaller caller, TimePro
         };
     }
 
-    private static SpidContainer Refuse(
-        HttpContext context, RestRoute route, string error, string? callback = null, bool isCrossSite = false) => new()
+    private static SpidContainer Refuse(HttpContext context, RestRoute route, string error, string? callback = null, bool isCrossSite = false) => new()
     {
         Route = route,
         UserId = context.Features.Get<UserAddress>()?.UserId?.ToString(),
