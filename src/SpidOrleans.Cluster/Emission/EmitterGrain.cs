@@ -28,6 +28,9 @@ internal sealed partial class EmitterGrain(
     ILogger<EmitterGrain> logger)
     : Grain, IEmitterGrain, IStreamSubscriptionObserver, IAsyncObserver<OutboxRing>, IDisposable
 {
+    /// <summary>Reason of a dead letter.</summary>
+    public const string UnknownOutcome = "Sent, and it is not known whether Mixpanel carried it out: $add and $append are not repeated";
+
     private readonly CancellationTokenSource _stopping = new();
     private Shard _shard;
     private MixpanelProject? _project;
@@ -122,7 +125,7 @@ internal sealed partial class EmitterGrain(
         catch (OutboxUnavailableException exception)
         {
             LogOutboxAway(logger, _shard, exception.Message);
-            return Backoff.Next(++_attempts[false], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
+            return Backoff.Next(++_attempts[PayloadKind.Event], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
         }
     }
 
@@ -130,19 +133,23 @@ internal sealed partial class EmitterGrain(
     private Task<SendOutcome> SendAsync(MixpanelProject project, Layer layer)
     {
         var payloads = layer.Rows.Select(row => row.Payload).ToArray();
-        return layer.OfProfiles
-            ? mixpanel.EngageAsync(project, payloads, CancellationToken.None)
-            : mixpanel.ImportAsync(project, payloads, CancellationToken.None);
+        return layer.Kind switch
+        {
+            PayloadKind.Profile => mixpanel.EngageAsync(project, payloads, CancellationToken.None),
+            PayloadKind.Group => mixpanel.ChangeGroupsAsync(project, payloads, CancellationToken.None),
+            _ => mixpanel.ImportAsync(project, payloads, CancellationToken.None),
+        };
     }
 
     /// <returns>How long to pause before the shard is read anew; null: these rows are done with.</returns>
     private async Task<TimeSpan?> CarryOutAsync(Layer layer, SendOutcome outcome)
     {
         var rows = layer.Rows;
+        if (layer.Kind != PayloadKind.Event && outcome.MayBeCarriedOut) await GiveUpAsync(layer);
         switch (outcome)
         {
             case SendOutcome.Accepted:
-                _unexplained[layer.OfProfiles] = 0;
+                _unexplained[layer.Kind] = 0;
                 await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
                 break;
             case SendOutcome.Refused(var refused):
@@ -151,8 +158,8 @@ internal sealed partial class EmitterGrain(
                 await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
                 // One refusal that names no record may be the event's fault; a row of them rather is the project's. They
                 // come ever more slowly, so that somebody can step in before the backlog is dead letters.
-                _unexplained[layer.OfProfiles] = refused.Any(r => r.Field is null) ? _unexplained[layer.OfProfiles] + 1 : 0;
-                if (_unexplained[layer.OfProfiles] > 1) return PauseAfter(_unexplained[layer.OfProfiles]);
+                _unexplained[layer.Kind] = refused.Any(r => r.Field is null) ? _unexplained[layer.Kind] + 1 : 0;
+                if (_unexplained[layer.Kind] > 1) return PauseAfter(_unexplained[layer.Kind]);
                 break;
             case SendOutcome.TooLarge or SendOutcome.Unclear when rows.Count > 1:
                 _eventsMax = rows.Count / 2;
@@ -170,13 +177,13 @@ internal sealed partial class EmitterGrain(
                 return PauseBefore(new SendOutcome.Retry(null, unclear.Reason, null, Throttled: false), layer);
         }
 
-        _attempts[layer.OfProfiles] = 0;
+        _attempts[layer.Kind] = 0;
         return null;
     }
 
     private TimeSpan PauseBefore(SendOutcome.Retry retry, Layer layer)
     {
-        var attempt = ++_attempts[layer.OfProfiles];
+        var attempt = ++_attempts[layer.Kind];
         var pause = Backoff.Next(attempt, retry, Random.Shared.NextDouble());
         LogRetry(logger, _shard, layer.Rows.Count, retry.Reason, attempt, pause);
         return pause;
@@ -187,6 +194,16 @@ internal sealed partial class EmitterGrain(
         var pause = Backoff.Next(unexplained, new SendOutcome.Retry(null, "unexplained", null, Throttled: false), Random.Shared.NextDouble());
         LogUnexplained(logger, unexplained, _shard, pause);
         return pause;
+    }
+
+    /// <summary>Nobody knows whether Mixpanel did what was sent. Doing it again would count <c>$add</c> and <c>$append</c> twice, and
+    /// Mixpanel has nothing by which it could tell: so they are reported instead.</summary>
+    private async Task GiveUpAsync(Layer layer)
+    {
+        var rows = layer.Rows.Where(row => !OutboxPayload.IsRepeatable(row.Payload.Span)).Select(row => new RefusedRow(row.Position, UnknownOutcome)).ToArray();
+        if (rows.Length == 0) return;
+        var buried = await outbox.BuryAsync(_shard, rows);
+        LogGivenUp(logger, buried, _shard.Project);
     }
 
     private async Task BuryAsync(RefusedRow[] refused)
@@ -210,6 +227,10 @@ internal sealed partial class EmitterGrain(
     [LoggerMessage(EventId = 3106, Level = LogLevel.Critical, Message =
         "Mixpanel refused {EventCount} events of shard {Shard} in a row without naming a fault of theirs: look at the project's settings; the next in {Pause}")]
     private static partial void LogUnexplained(ILogger logger, int eventCount, Shard shard, TimeSpan pause);
+
+    [LoggerMessage(EventId = 3107, Level = LogLevel.Warning, Message =
+        "Nobody knows whether Mixpanel carried out {ChangeCount} changes of profiles of project {Project} that must not be repeated; kept as dead letters")]
+    private static partial void LogGivenUp(ILogger logger, int changeCount, string project);
 
     [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "The outbox does not answer the emitter of shard {Shard} ({Reason}); it tries again")]
     private static partial void LogOutboxAway(ILogger logger, Shard shard, string reason);

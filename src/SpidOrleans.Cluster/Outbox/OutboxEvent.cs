@@ -5,6 +5,9 @@ namespace SpidOrleans.Cluster.Outbox;
 /// <param name="Payload">The whole event as Mixpanel gets it: one JSON object in UTF-8. Never changed after this.</param>
 public readonly record struct OutboxEvent(long TimeMs, ReadOnlyMemory<byte> Payload);
 
+/// <summary>A stamped event, and the lane that it goes to.</summary>
+public readonly record struct LaneEvent(Lane Lane, OutboxEvent Event);
+
 /// <summary>An event that waits in a lane.</summary>
 /// <param name="Position">Its place among all rows of the outbox; never used twice.</param>
 public readonly record struct OutboxRow(long Position, ReadOnlyMemory<byte> Payload);

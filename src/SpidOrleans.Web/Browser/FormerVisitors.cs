@@ -13,16 +13,26 @@ internal sealed class FormerVisitors(IGrainFactory grains)
     private const int VisitorsMax = 16;
 
     /// <summary>Two ids are one browser's when both lead to the same visitor today.</summary>
+    /// <param name="others">Named once each; of more than 16 the rest counts as strangers.</param>
+    /// <exception cref="ClusterUnavailableException">A grain did not answer.</exception>
+    public async Task<HashSet<VisitorId>> FindOwnAsync(VisitorId cookie, IReadOnlyList<VisitorId> others)
+    {
+        var asked = others.Take(VisitorsMax).ToList();
+        var current = await ClusterCall.OrUnavailableAsync(() => Task.WhenAll(asked.Prepend(cookie).Select(visitor => grains.GetVisitor(visitor).GetCurrentAsync())));
+        return [.. asked.Where((_, index) => current[index + 1] == current[0])];
+    }
+
+    /// <summary>Decides of a whole request.</summary>
     /// <param name="cookie">The visitor that the browser has proved to be.</param>
     /// <param name="events">All of them name a visitor.</param>
     /// <returns>The refusal that names the events of strangers; null if there are none.</returns>
     public async Task<Problem?> RefuseAsync(VisitorId cookie, ImmutableArray<AddressedEvent> events)
     {
-        var others = events.Select(addressed => addressed.VisitorId!.Value).Where(visitor => visitor != cookie).Distinct().Take(VisitorsMax).ToList();
+        var others = events.Select(addressed => addressed.VisitorId!.Value).Where(visitor => visitor != cookie).Distinct().ToList();
         if (others.Count == 0) return null;
 
-        var current = await ClusterCall.OrUnavailableAsync(() => Task.WhenAll(others.Prepend(cookie).Select(visitor => grains.GetVisitor(visitor).GetCurrentAsync())));
-        var own = others.Where((_, index) => current[index + 1] == current[0]).Append(cookie).ToHashSet();
+        var own = await FindOwnAsync(cookie, others);
+        own.Add(cookie);
 
         var errors = new Dictionary<string, string[]>();
         for (var index = 0; index < events.Length; index++)
