@@ -13,7 +13,8 @@ namespace SpidOrleans.Cluster.Emission;
 /// <summary>
 /// Drains one shard: read the oldest rows, send them, remove exactly those, again until empty. A row is removed only after
 /// Mixpanel has it, and younger rows of its person are sent only after that: so a younger event never arrives first, whatever
-/// crashes and even if two emitters drain one shard for a while. Nothing is held in memory between two attempts.
+/// crashes and even if two emitters drain one shard for a while. Nothing is held in memory between two attempts, but
+/// for the few changes of profiles that must not be made twice.
 /// </summary>
 [GrainType("emitter")]
 [KeepAlive]
@@ -32,6 +33,9 @@ internal sealed partial class EmitterGrain(
     public const string UnknownOutcome = "Sent, and it is not known whether Mixpanel carried it out: $add and $append are not repeated";
 
     private readonly CancellationTokenSource _stopping = new();
+    // Of a batch at most.
+    private readonly List<long> _givenUp = [];
+    private readonly List<long> _carriedOut = [];
     private Shard _shard;
     private MixpanelProject? _project;
     private Task _drain = Task.CompletedTask;
@@ -109,6 +113,7 @@ internal sealed partial class EmitterGrain(
     {
         try
         {
+            await SettleAsync();
             var rows = await outbox.ReadOldestAsync(_shard, _eventsMax, EmissionLimits.BatchBytesMax, _stopping.Token);
             if (rows.Count == 0) return null;
 
@@ -150,7 +155,9 @@ internal sealed partial class EmitterGrain(
         {
             case SendOutcome.Accepted:
                 _unexplained[layer.Kind] = 0;
+                if (layer.Kind != PayloadKind.Event) _carriedOut.AddRange(Unrepeatable(layer));
                 await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
+                _carriedOut.Clear();
                 break;
             case SendOutcome.Refused(var refused):
                 // Mixpanel stored the rest of the batch.
@@ -198,12 +205,28 @@ internal sealed partial class EmitterGrain(
 
     /// <summary>Nobody knows whether Mixpanel did what was sent. Doing it again would count <c>$add</c> and <c>$append</c> twice, and
     /// Mixpanel has nothing by which it could tell: so they are reported instead.</summary>
-    private async Task GiveUpAsync(Layer layer)
+    private Task GiveUpAsync(Layer layer)
     {
-        var rows = layer.Rows.Where(row => !OutboxPayload.IsRepeatable(row.Payload.Span)).Select(row => new RefusedRow(row.Position, UnknownOutcome)).ToArray();
-        if (rows.Length == 0) return;
-        var buried = await outbox.BuryAsync(_shard, rows);
-        LogGivenUp(logger, buried, _shard.Project);
+        _givenUp.AddRange(Unrepeatable(layer));
+        return SettleAsync();
+    }
+
+    private static IEnumerable<long> Unrepeatable(Layer layer) =>
+        layer.Rows.Where(row => !OutboxPayload.IsRepeatable(row.Payload.Span)).Select(row => row.Position);
+
+    /// <summary>What must not be sent again is gone before anything is read anew, also when the database was away in between.</summary>
+    private async Task SettleAsync()
+    {
+        if (_givenUp.Count > 0)
+        {
+            var buried = await outbox.BuryAsync(_shard, [.. _givenUp.Select(position => new RefusedRow(position, UnknownOutcome))]);
+            _givenUp.Clear();
+            LogGivenUp(logger, buried, _shard.Project);
+        }
+
+        if (_carriedOut.Count == 0) return;
+        await outbox.RemoveAsync(_shard, [.. _carriedOut]);
+        _carriedOut.Clear();
     }
 
     private async Task BuryAsync(RefusedRow[] refused)
