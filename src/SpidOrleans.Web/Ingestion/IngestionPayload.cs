@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Browser;
@@ -36,7 +37,7 @@ internal sealed record IngestionPayload(IngestionParameters Parameters, ReadOnly
     private static IngestionPayload Of(IngestionParameters parameters, ReadOnlyMemory<byte> json, bool isForm) =>
         parameters.Callback is { } callback && !SessionScript.Callback.IsMatch(callback)
             ? new IngestionPayload(parameters.WithoutCallback(), default, isForm, IngestionOutcome.Refused(CallbackRule, StatusCodes.Status400BadRequest))
-            : new IngestionPayload(parameters, json, isForm, null);
+            : new IngestionPayload(parameters, Utf8.IsValid(json.Span) ? json : SurrogateBytes.Mend(json.Span), isForm, null);
 
     private static IngestionPayload Refused(IngestionParameters parameters, string rule) =>
         Of(parameters, default, isForm: true) is { Refusal: not null } refused ? refused

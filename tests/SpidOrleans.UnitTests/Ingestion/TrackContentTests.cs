@@ -117,6 +117,32 @@ public class TrackContentTests
         Assert.Equal(new string('a', 254), JsonElement.Parse(tracked.Properties.Span).GetProperty("p").GetString());
     }
 
+    [Fact]
+    public async Task APairThatMixpanelJsHasEncodedByHalves_IsReadAsOne_AndALoneHalfIsLeftOut()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+        byte[] high = [0xED, 0xA0, 0xBD], low = [0xED, 0xB8, 0x80];
+        byte[] body = [.. Encoding.UTF8.GetBytes(Event("\"whole\":\"å")[..^2]), .. high, .. low, .. "힣\",\"cut\":\"x"u8, .. high, .. "\",\"low\":\""u8, .. low, .. high, .. "y\"}}"u8];
+
+        Assert.Equal("1", await host.PostAsync("/track", MixpanelRequests.Text("data=" + Convert.ToBase64String(body))).TextAsync());
+
+        Assert.Equal("""{"whole":"å😀힣","cut":"x","low":"y"}""", Text(host.Grains.Calls.Single().Events.Single()));
+    }
+
+    [Fact]
+    public async Task WhatIsNoUtf8_IsRefusedAsAWhole()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+
+        foreach (var bad in new byte[][] { [0xFF], [0xC3], [0xED], [0xED, 0xA0], [0xC0, 0x80], [0xF5, 0x80, 0x80, 0x80] })
+        {
+            byte[] body = [.. Encoding.UTF8.GetBytes(Event("\"a\":\"")[..^2]), .. bad, .. "\"}}"u8];
+            Assert.Equal("""{"status":0,"error":"data, must be valid UTF-8"}""", await host.PostAsync("/track?verbose=1", MixpanelRequests.Text("data=" + Convert.ToBase64String(body))).TextAsync());
+        }
+
+        Assert.Empty(host.Grains.Calls);
+    }
+
     [Theory]
     [InlineData("\"a\":1,\"a\":2", "properties.a")]
     [InlineData("\"a\":1e999", "properties.a")]
