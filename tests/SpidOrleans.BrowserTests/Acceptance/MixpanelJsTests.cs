@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Playwright;
 using SpidOrleans.BrowserTests.Browsing;
@@ -13,6 +14,7 @@ public sealed class MixpanelJsTests(ChromiumFixture chromium, NewsDomain domain)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly string _run = Guid.NewGuid().ToString("N")[..8];
+    private readonly ConcurrentBag<string> _answers = [];
     private IBrowserContext _profile = null!;
     private IPage _page = null!;
 
@@ -23,6 +25,9 @@ public sealed class MixpanelJsTests(ChromiumFixture chromium, NewsDomain domain)
         await MixpanelJs.Package.RequireAsync();
         _profile = await chromium.OpenProfileAsync(new BrowserNewContextOptions { IgnoreHTTPSErrors = true });
         _page = await _profile.NewPageAsync();
+        _page.RequestFinished += async (_, request) => _answers.Add($"{request.Method} {new Uri(request.Url).AbsolutePath}: {(await request.ResponseAsync())?.Status}");
+        _page.RequestFailed += (_, request) => _answers.Add($"{request.Method} {new Uri(request.Url).AbsolutePath}: {request.Failure}");
+        _page.Console += (_, message) => _answers.Add(message.Text);
     }
 
     public async ValueTask DisposeAsync()
@@ -187,7 +192,15 @@ public sealed class MixpanelJsTests(ChromiumFixture chromium, NewsDomain domain)
 
     private async Task<IReadOnlyList<Arrival>> ArrivedAsync(params string[] names)
     {
-        await domain.Mixpanel.Arrivals.WaitForMarkersAsync([.. names.Select(Name)], Patience);
+        try
+        {
+            await domain.Mixpanel.Arrivals.WaitForMarkersAsync([.. names.Select(Name)], Patience);
+        }
+        catch (TimeoutException missing)
+        {
+            throw new TimeoutException($"{missing.Message} The page saw: {string.Join("; ", _answers)}", missing);
+        }
+
         return domain.Mixpanel.Arrivals.Snapshot();
     }
 
