@@ -81,6 +81,7 @@ public static class WebRegistration
     /// <summary>What both hosts serve: everything for client back ends, and for whoever runs and reads about the host.</summary>
     public static WebApplication MapSpidFacade(this WebApplication app)
     {
+        Forwarding.Use(app);
         app.UseMiddleware<FailureAnswers>();
         app.Use(SecurityHeaders.AddAsync);
         ClusterGate.Use(app);

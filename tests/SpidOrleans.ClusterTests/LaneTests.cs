@@ -81,6 +81,30 @@ public sealed class LaneTests(SpidTestCluster cluster)
         Assert.All(arrivals.Where(a => a.UserId is not null), arrival => Assert.Equal(Person.ToString(), arrival.UserId));
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, false)]
+    [InlineData(0, true)]
+    [InlineData(1, true)]
+    public async Task AfterALogin_WhateverSiloIsAsked_EventsUnderAnOldCookieAreNobodys(int silo, bool amongOthers)
+    {
+        var (old, own) = (KeyDigest.Of("old"u8), KeyDigest.Of("own"u8));
+        Assert.Equal(TrackOutcome.Stored, await SendAsync(old));
+        await LoginAsync(own);
+        Assert.Equal(TrackOutcome.Stored, await SendAsync(own));
+        await cluster.ForgetAsync(cluster.Visitor(_visitor));
+
+        Assert.Equal(TrackOutcome.Stranger, await SendAsync(old));
+        Assert.Equal(TrackOutcome.Stored, await SendAsync(own));
+
+        Task<TrackOutcome> SendAsync(KeyDigest key)
+        {
+            var events = new IdentityEvents { Visitor = _visitor, Events = [Next()], BrowserKey = key };
+            var another = new IdentityEvents { Visitor = VisitorId.New(), Events = [Next()], BrowserKey = key };
+            return cluster.Intake(silo).TrackAsync(Source, amongOthers ? [events, another] : [events], fromBrowser: true);
+        }
+    }
+
     [Fact]
     public async Task AnEventAheadOfTheClock_IsRememberedByTheGrain()
     {
@@ -106,9 +130,10 @@ public sealed class LaneTests(SpidTestCluster cluster)
         await ArrivedAsync(1);
     }
 
-    private async Task LoginAsync()
+    private async Task LoginAsync(KeyDigest? browserKey = null)
     {
-        var result = await cluster.Visitor(_visitor).LoginAsync(new LoginRequest { UserId = Person, Source = Source, Event = new TrackedEvent { Name = "Login" } });
+        var result = await cluster.Visitor(_visitor).LoginAsync(
+            new LoginRequest { UserId = Person, Source = Source, Event = new TrackedEvent { Name = "Login" }, BrowserKey = browserKey });
         Assert.Equal(TrackOutcome.Stored, result.Outcome);
     }
 

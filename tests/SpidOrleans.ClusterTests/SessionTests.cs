@@ -48,7 +48,7 @@ public sealed class SessionTests(SessionCluster cluster) : IClassFixture<Session
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task AnOldCopy_FollowsToTheSuccessorsIdButNotIntoTheNextPersonsSession(bool copyComesFirst)
+    public async Task AnOldCopy_IsAnotherVisitorOnceItsBrowserHasMovedOn(bool copyComesFirst)
     {
         var browser = new Browser(cluster);
         await LoginAsync(browser.Visitor, "ann");
@@ -58,10 +58,77 @@ public sealed class SessionTests(SessionCluster cluster) : IClassFixture<Session
         await LoginAsync(browser.Visitor, "bob");
         cluster.Clock.Advance(TimeSpan.FromSeconds(11));
 
-        if (copyComesFirst) Assert.Equal((browser.Visitor, null), await copy.LookAsync());
+        if (copyComesFirst) Assert.Null((await copy.LookAsync()).User);
         Assert.Equal((browser.Visitor, User("bob")), await browser.LookAsync());
+        Assert.Null((await copy.LookAsync()).User);
+        Assert.NotEqual(browser.Visitor, copy.Visitor);
+        Assert.Equal((copy.Visitor, null), await copy.LookAsync());
+    }
+
+    [Fact]
+    public async Task ACopyFromBeforeTheLogin_IsAnotherVisitorOnceTheBrowserIsAPersons()
+    {
+        var browser = new Browser(cluster);
+        var copy = browser.Copy();
+        await browser.LoginAsync(Request("ann"));
         Assert.Equal((browser.Visitor, null), await copy.LookAsync());
-        Assert.Equal(browser.Visitor, copy.Visitor);
+        cluster.Clock.Advance(TimeSpan.FromSeconds(11));
+
+        await copy.LookAsync();
+
+        Assert.NotEqual(browser.Visitor, copy.Visitor);
+        Assert.Equal((browser.Visitor, User("ann")), await browser.LookAsync());
+    }
+
+    [Fact]
+    public async Task AnOldCopysEvents_StayWithItsOwnVisitor_AndNeverReachTheNextPerson()
+    {
+        var browser = new Browser(cluster);
+        await browser.LoginAsync(Request("ann"));
+        var copy = browser.Copy();
+        await browser.LogoutAsync();
+        await browser.LoginAsync(Request("bob"));
+
+        Assert.Equal(TrackOutcome.Stored, await copy.TrackAsync(_name + "copied"));
+        Assert.Equal(TrackOutcome.Stored, await browser.TrackAsync(_name + "end"));
+
+        var arrivals = (await ArrivalsAsync(_name + "end")).ToLookup(arrival => arrival.Event);
+        if (!arrivals[_name + "copied"].Any()) arrivals = (await ArrivalsAsync(_name + "copied")).ToLookup(arrival => arrival.Event);
+        Assert.Equal((copy.Visitor.ToString(), User("ann").ToString()), (arrivals[_name + "copied"].First().DeviceId, arrivals[_name + "copied"].First().UserId));
+        Assert.Equal((browser.Visitor.ToString(), User("bob").ToString()), (arrivals[_name + "end"].First().DeviceId, arrivals[_name + "end"].First().UserId));
+        Assert.Null(await cluster.Visitor(copy.Visitor).FindCurrentAsync(copy.Digest));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ACopyFromBeforeTheLogin_TracksNothingOfAPersons(bool isRetired)
+    {
+        var browser = new Browser(cluster);
+        var copy = browser.Copy();
+        Assert.Equal(TrackOutcome.Stored, await copy.TrackAsync(_name + "anonymous"));
+        await browser.LoginAsync(Request("ann"));
+        Assert.Equal(TrackOutcome.Stored, await browser.TrackAsync(_name + "own"));
+        if (isRetired) await browser.LogoutAsync();
+
+        Assert.Equal(TrackOutcome.Stranger, await copy.TrackAsync(_name + "copied"));
+        Assert.Null(await cluster.Visitor(copy.Visitor).FindCurrentAsync(copy.Digest));
+    }
+
+    [Fact]
+    public async Task TheBrowserThatARetiredVisitorWaitsFor_IsLedOnToTheSuccessor()
+    {
+        var browser = new Browser(cluster);
+        await LoginAsync(browser.Visitor, "ann");
+        await browser.LookAsync();
+        var successor = (await cluster.Visitor(browser.Visitor).LogoutAsync(new LogoutRequest { Source = Source })).VisitorId;
+
+        Assert.Equal(successor, await cluster.Visitor(browser.Visitor).FindCurrentAsync(browser.Digest));
+        cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(TrackOutcome.Stored, await browser.TrackAsync(_name + "end"));
+
+        var arrival = (await ArrivalsAsync(_name + "end")).First(arrival => arrival.Event == _name + "end");
+        Assert.Equal((successor.ToString(), null), (arrival.DeviceId, arrival.UserId));
     }
 
     [Fact]
@@ -310,7 +377,7 @@ public sealed class SessionTests(SessionCluster cluster) : IClassFixture<Session
     /// <summary>Keeps the cookie that the answers give it, as the endpoints do.</summary>
     private sealed class Browser(SessionCluster cluster, VisitorId? visitor = null)
     {
-        private byte[]? _key = Guid.NewGuid().ToByteArray();
+        private byte[] _key = Guid.NewGuid().ToByteArray();
 
         public VisitorId Visitor { get; private set; } = visitor ?? VisitorId.New();
 
@@ -320,7 +387,7 @@ public sealed class SessionTests(SessionCluster cluster) : IClassFixture<Session
 
         public BrowserLook Shows(byte[]? next = null, bool restores = false) => new()
         {
-            Key = _key is null ? null : KeyDigest.Of(_key),
+            Key = Digest,
             NextKey = KeyDigest.Of(next ?? Guid.NewGuid().ToByteArray()),
             Restoration = restores ? new Restoration { Source = new EventSource { ClientName = "Test", Project = "a" } } : null,
         };
@@ -330,10 +397,18 @@ public sealed class SessionTests(SessionCluster cluster) : IClassFixture<Session
             var next = Guid.NewGuid().ToByteArray();
             var session = await cluster.Visitor(Visitor).GetSessionAsync(Shows(next, restores));
             if (session.Recognition == Recognition.Renewed || (session.Recognition == Recognition.Known && session.VisitorId != Visitor)) _key = next;
-            if (session.Recognition == Recognition.Stranger && session.VisitorId != Visitor) _key = null;
-            if (session.Recognition != Recognition.Twin) Visitor = session.VisitorId;
+            if (session.Recognition == Recognition.Lost)
+            {
+                (Visitor, _key) = (VisitorId.New(), next);
+                return (Visitor, null);
+            }
+
+            if (session.Recognition is Recognition.Known or Recognition.Renewed) Visitor = session.VisitorId;
             return (session.VisitorId, session.UserId);
         }
+
+        public Task<TrackOutcome> TrackAsync(string name) => cluster.Visitor(Visitor).TrackAsync(
+            new EventSource { ClientName = "Test", Project = "a" }, [new TrackedEvent { Name = name }], fromBrowser: true, Digest);
 
         public async Task LoginAsync(LoginRequest request)
         {
@@ -349,7 +424,7 @@ public sealed class SessionTests(SessionCluster cluster) : IClassFixture<Session
             {
                 Source = new EventSource { ClientName = "Test", Project = "a" },
                 FromBrowser = true,
-                BrowserKey = _key is null ? null : KeyDigest.Of(_key),
+                BrowserKey = Digest,
                 NextKey = KeyDigest.Of(next),
             });
             if (!result.IsStranger) (Visitor, _key) = (result.VisitorId, next);

@@ -134,6 +134,33 @@ public sealed class TraitTests(SpidTestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ClientsOfOneProject_ShareItsProfile_OfEachNameTheLatestValueStands_UntilNobodySaysAnything()
+    {
+        await SetAsync(User, Client("news"), ("Plan", "\"news\"", 10), ("Goals", "1", 10));
+        await SetAsync(User, Client("shop"), ("Plan", "\"shop\"", 20));
+        await SetAsync(User, Client("else", project: "b"), ("Plan", "\"else\"", 30));
+        await SetAsync(User, Client("news"), ("Goals", "2", 30));
+        Stored(await User.RemoveTraitAsync(Client("shop"), "Plan"));
+        Stored(await User.RemoveTraitAsync(Client("news"), "Plan"));
+        await cluster.ForgetAsync(User);
+        await LoginAsync("login");
+
+        var changes = await ToldAsync(7);
+        Assert.Equal(
+            [
+                """{"Goals":1,"Plan":"news"}""",
+                """{"Plan":"shop"}""",
+                // The older word of one client does not undo the later one of another.
+                """{"Goals":2,"Plan":"shop"}""",
+                """{"Plan":"news"}""",
+                """["Plan"]""",
+            ],
+            changes.Where(change => change.Token == "token-a").Take(5).Select(change => change.Argument));
+        Assert.Equal("""{"Plan":"else"}""", Assert.Single(changes, change => change.Token == "token-b").Argument);
+        Assert.Equal(["$set", "$set", "$set", "$set", "$unset"], changes.Where(change => change.Token == "token-a").Take(5).Select(change => change.Operation));
+    }
+
+    [Fact]
     public async Task AProfile_IsToldOfLocaleAndBirthday_AndOfNothingElse()
     {
         await User.SetProfileAsync(Client("news"), new UserProfile { Gender = "female", GivenName = "Ann" });

@@ -137,12 +137,11 @@ internal sealed partial class EmitterGrain(
     /// <summary>No token: once sent, the answer is worth waiting for. The client bounds the time.</summary>
     private Task<SendOutcome> SendAsync(MixpanelProject project, Layer layer)
     {
-        var payloads = layer.Rows.Select(row => row.Payload).ToArray();
         return layer.Kind switch
         {
-            PayloadKind.Profile => mixpanel.EngageAsync(project, payloads, CancellationToken.None),
-            PayloadKind.Group => mixpanel.ChangeGroupsAsync(project, payloads, CancellationToken.None),
-            _ => mixpanel.ImportAsync(project, payloads, CancellationToken.None),
+            PayloadKind.Profile => mixpanel.EngageAsync(project, [.. layer.Rows.Select(row => row.Payload)], CancellationToken.None),
+            PayloadKind.Group => mixpanel.ChangeGroupsAsync(project, [.. layer.Rows.Select(row => row.Payload)], CancellationToken.None),
+            _ => mixpanel.ImportAsync(project, Batches.Of(layer.Rows), CancellationToken.None),
         };
     }
 

@@ -14,7 +14,7 @@ internal static class Layers
     public static IReadOnlyList<Layer> Of(IReadOnlyList<OutboxRow> rows)
     {
         // Nearly always events alone, which nobody has to look into.
-        if (rows.All(row => OutboxPayload.KindOf(row.Payload.Span) == PayloadKind.Event)) return [new Layer(PayloadKind.Event, rows)];
+        if (rows.All(row => row.Kind == PayloadKind.Event)) return [new Layer(PayloadKind.Event, rows)];
 
         var layers = new List<List<OutboxRow>>();
         // By every id that a person goes by here.
@@ -22,7 +22,7 @@ internal static class Layers
         var floor = 0;
         foreach (var row in rows)
         {
-            var kind = (int)OutboxPayload.KindOf(row.Payload.Span);
+            var kind = (int)row.Kind;
             var ids = PayloadIds.Read(row.Payload.Span);
             var layer = floor;
             foreach (var id in ids) layer = Math.Max(layer, reached.GetValueOrDefault(id));

@@ -39,22 +39,22 @@ internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, IOutbox outb
         var calls = new List<Task<TrackOutcome>>();
         for (var i = 0; i < attempts.Length; i++)
         {
-            if (attempts[i].Finish(source.Project) is null) calls.Add(grains.GetVisitor(events[i].Visitor!.Value).TrackAsync(source, events[i].Events, fromBrowser));
+            if (attempts[i].Finish(source.Project) is null) calls.Add(grains.GetVisitor(events[i].Visitor!.Value).TrackAsync(source, events[i].Events, fromBrowser, events[i].BrowserKey));
         }
 
         return calls.Count == 0 ? TrackOutcome.Stored : TrackOutcomes.Worst(await Task.WhenAll(calls));
     }
 
-    private async Task<TrackOutcome> TrackOwnAsync(EventSource source, VisitorId visitor, ImmutableArray<TrackedEvent> events, bool fromBrowser)
+    private async Task<TrackOutcome> TrackOwnAsync(EventSource source, VisitorId visitor, IdentityEvents one, bool fromBrowser)
     {
-        var attempt = lanes.Prepare(visitor, source, events);
+        var attempt = lanes.Prepare(visitor, source, one.Events);
         if (attempt.Append is { } append && !await TryAppendAsync([append]))
         {
             attempt.Fail();
             return TrackOutcome.Unavailable;
         }
 
-        return attempt.Finish(source.Project) ?? await grains.GetVisitor(visitor).TrackAsync(source, events, fromBrowser);
+        return attempt.Finish(source.Project) ?? await grains.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser, one.BrowserKey);
     }
 
     private async ValueTask<bool> TryAppendAsync(IReadOnlyList<AppendOperation> appends)
@@ -72,7 +72,7 @@ internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, IOutbox outb
 
     private Task<TrackOutcome> TrackAsync(EventSource source, in IdentityEvents one, bool fromBrowser) =>
         one.Visitor is not { } visitor ? TrackUserAsync(source, one)
-        : ring.IsOwn(visitor, out var owner) ? TrackOwnAsync(source, visitor, one.Events, fromBrowser)
+        : ring.IsOwn(visitor, out var owner) ? TrackOwnAsync(source, visitor, one, fromBrowser)
         : others.On(owner).TrackAsync(source, [one], fromBrowser);
 
     private async Task<TrackOutcome> TrackManyAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser)

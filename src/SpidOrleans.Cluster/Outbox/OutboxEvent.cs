@@ -8,10 +8,6 @@ public readonly record struct OutboxEvent(long TimeMs, ReadOnlyMemory<byte> Payl
 /// <summary>A stamped event, and the lane that it goes to.</summary>
 public readonly record struct LaneEvent(Lane Lane, OutboxEvent Event);
 
-/// <summary>An event that waits in a lane.</summary>
-/// <param name="Position">Its place among all rows of the outbox; never used twice.</param>
-public readonly record struct OutboxRow(long Position, ReadOnlyMemory<byte> Payload);
-
 /// <summary>An event that Mixpanel refused for good.</summary>
 public readonly record struct RefusedRow(long Position, string Reason);
 

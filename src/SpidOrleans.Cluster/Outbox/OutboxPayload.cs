@@ -5,7 +5,7 @@ using SpidOrleans.Contracts.Users;
 namespace SpidOrleans.Cluster.Outbox;
 
 /// <summary>What the first byte or two of a row's payload say of it: the table has no column for that, and needs none.</summary>
-internal static class OutboxPayload
+public static class OutboxPayload
 {
     /// <summary>Every event begins with <c>{"event"</c>, a change of a profile with <c>{"$distinct_id"</c>, of a group's with
     /// <c>{"$group_key"</c>.</summary>

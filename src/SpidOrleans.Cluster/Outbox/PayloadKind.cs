@@ -1,7 +1,7 @@
 namespace SpidOrleans.Cluster.Outbox;
 
 /// <summary>Where a row goes at Mixpanel.</summary>
-internal enum PayloadKind
+public enum PayloadKind
 {
     /// <summary><c>/import</c></summary>
     Event = 0,

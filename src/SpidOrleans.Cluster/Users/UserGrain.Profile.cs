@@ -25,7 +25,7 @@ internal sealed partial class UserGrain
     {
         var before = KnownOf(source);
         var after = before.With(isTrusted ? traits.Select(trait => trait with { SetAtMs = before.NextMs(trait.Name, NowMs) }) : traits);
-        return ChangeAsync(source, before, after, () => ProfileWriter.Set(_id, after, isPresent: !isTrusted));
+        return ChangeAsync(source, before, after, () => ProfileWriter.Set(_id, Known.Shared(after), isPresent: !isTrusted));
     }
 
     public Task<TraitsResult> RemoveTraitAsync(EventSource source, string name)
@@ -34,7 +34,10 @@ internal sealed partial class UserGrain
         var after = before.Set.Any(trait => trait.Name == name)
             ? before.With([new Trait { Name = name, SetAtMs = before.NextMs(name, NowMs) }])
             : before;
-        return ChangeAsync(source, before, after, () => ProfileWriter.Names.Contains(name) ? null : ProfileWriter.Unset(_id, name));
+        return ChangeAsync(source, before, after, () => ProfileWriter.Names.Contains(name) ? null
+            // What another client of the project says of the person stands: the profile is theirs together.
+            : Known.OfOthers(after, name) is { } other ? ProfileWriter.Set(_id, after with { All = [other] })
+            : ProfileWriter.Unset(_id, name));
     }
 
     public Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates) =>
@@ -48,11 +51,17 @@ internal sealed partial class UserGrain
         if (!after.IsWithinLimits) return new TraitsResult { Outcome = TrackOutcome.Stored, IsTooMuch = true, Traits = before };
         if (change() is { } told && await TellAsync(source.Project, [told]) is var outcome and not TrackOutcome.Stored)
             return new TraitsResult { Outcome = outcome };
-        await WriteAsync(state.State with { Traits = (state.State.Traits ?? new()).With(after) });
+        await WriteAsync(state.State with { Traits = Known.With(after) });
         return new TraitsResult { Outcome = TrackOutcome.Stored, Traits = after };
     }
 
+    private TraitMap Known => state.State.Traits ?? TraitMap.Empty;
+
     private ClientTraits? TraitsOf(string? clientId) => state.State.Traits?.Of(clientId);
+
+    /// <summary>What the profile in this project is to say of what the client says; null: nothing.</summary>
+    private ClientTraits? SharedOf(string? clientId, string project) =>
+        TraitsOf(clientId) is { } own ? Known.Shared(own with { Project = project }) : null;
 
     private ClientTraits KnownOf(EventSource source) =>
         (TraitsOf(source.ClientId) ?? new ClientTraits { ClientId = source.ClientId!, Project = source.Project }) with { Project = source.Project };

@@ -59,12 +59,12 @@ internal sealed partial class UserGrain
         var source = login.Source;
         var changes = new List<(string Project, byte[] Change)>
         {
-            (source.Project, ProfileWriter.Set(_id, TraitsOf(source.ClientId), state.State.Profile, isPresent: true, atMs, isRestored ? null : atMs)),
+            (source.Project, ProfileWriter.Set(_id, SharedOf(source.ClientId, source.Project), state.State.Profile, isPresent: true, atMs, isRestored ? null : atMs)),
         };
         foreach (var client in visitor.Traits?.Clients ?? [])
         {
             if (client.ClientId == source.ClientId || !settings.Projects.ContainsKey(client.Project)) continue;
-            changes.Add((client.Project, ProfileWriter.Set(_id, TraitsOf(client.ClientId))));
+            changes.Add((client.Project, ProfileWriter.Set(_id, SharedOf(client.ClientId, client.Project))));
         }
 
         foreach (var project in changes.GroupBy(change => change.Project))

@@ -29,6 +29,9 @@ public sealed record SessionBinding
     /// <summary>Of the secret in that cookie: the same request, carried out again, inherits again.</summary>
     [Id(5)] public KeyDigest? HandedTo { get; init; }
 
+    /// <summary>When the browser got its secret; null: none yet, or stored by a former build.</summary>
+    [Id(6)] public DateTimeOffset? BoundAt { get; init; }
+
     /// <summary>Whether a session that begins with the next login may be the browser's that shows this secret.</summary>
     public bool Recognises(KeyDigest? key) =>
         key is { } shown && (Key is not { } own || own.Matches(shown) || FormerKey?.Matches(shown) == true);

@@ -7,7 +7,8 @@ namespace SpidOrleans.Cluster.Visitors;
 
 internal sealed partial class VisitorGrain
 {
-    /// <summary>Requests that one browser sends at once come within this time.</summary>
+    /// <summary>Requests that one browser sends at once come within this time, and none that was under way when its cookie changed is
+    /// answered later: the answer to a later one may set a cookie without undoing that change.</summary>
     private static readonly TimeSpan TwinsWithin = TimeSpan.FromSeconds(10);
 
     /// <summary>A browser comes for its session as soon as its page has loaded. After this, one that comes without proof is
@@ -18,7 +19,8 @@ internal sealed partial class VisitorGrain
 
     /// <summary>
     /// Which visitor, and then whether the session is for this browser:
-    /// 1. A retired visitor sends the one browser that holds its last secret to the successor as its heir, others without proof.
+    /// 1. A retired visitor sends the one browser that holds its last secret to the successor as its heir, and requests that were
+    ///    under way then without proof. Whoever comes later is another browser, and starts afresh.
     /// 2. A session that waits for its browser is the recognised one's, who gets a new secret.
     /// 3. A session that has a browser is told to that secret alone.
     /// 4. A session that has ended may be started again under the same secret.
@@ -27,7 +29,13 @@ internal sealed partial class VisitorGrain
     {
         await FinishMergeAsync();
         // 1
-        if (State.Successor is { } successor) return await Visitor(successor).GetSessionAsync(look is null ? null : await HandOverAsync(look));
+        if (State.Successor is { } successor)
+        {
+            var handedOn = look is null ? null : await HandOverAsync(look);
+            return handedOn is { IsHeir: false, IsTwin: false } && IsOver(Binding.HandedOverAt ?? DateTimeOffset.FromUnixTimeMilliseconds(State.RetiredAtMs))
+                ? Told(Recognition.Lost)
+                : await Visitor(successor).GetSessionAsync(handedOn);
+        }
 
         await FinishAutologinAsync();
         var now = clock.GetUtcNow();
@@ -42,7 +50,7 @@ internal sealed partial class VisitorGrain
             await WriteAsync(State with
             {
                 SessionExpiresAt = NewSessionEnd(),
-                Binding = Binding with { Key = look.NextKey, FormerKey = look.Key, IsOpen = false },
+                Binding = Binding with { Key = look.NextKey, FormerKey = look.Key, IsOpen = false, BoundAt = now },
             });
             return SignedIn(Recognition.Renewed);
         }
@@ -53,7 +61,7 @@ internal sealed partial class VisitorGrain
         {
             // The very request that the session was bound for, carried out again.
             if (Binding.Key?.Matches(look?.NextKey) == true) return SignedIn(Recognition.Renewed);
-            if (!isBound) return Told(AsOther(look!));
+            if (!isBound) return Told(AsLater(look!));
             await UseAsync(now, isShown: look is not null);
             return SignedIn(Recognition.Known);
         }
@@ -66,7 +74,7 @@ internal sealed partial class VisitorGrain
             return SignedIn(Recognition.Known);
         }
 
-        return Told(look is null || isOwn ? isHeir ? Recognition.Renewed : Recognition.Known : AsOther(look));
+        return Told(look is null || isOwn ? isHeir ? Recognition.Renewed : Recognition.Known : AsLater(look));
     }
 
     public Task<UserId?> FindSignedInAsync(KeyDigest key) => Task.FromResult(
@@ -81,6 +89,16 @@ internal sealed partial class VisitorGrain
 
     private Recognition AsOther(BrowserLook look) =>
         look.IsTwin || (look.Key is { } key && Binding.FormerKey?.Matches(key) == true) ? Recognition.Twin : Recognition.Stranger;
+
+    /// <summary>For a visitor that has its browser: whoever shows another secret for a person's visitor is another browser.</summary>
+    private Recognition AsLater(BrowserLook look) =>
+        AsOther(look) is var other && other == Recognition.Stranger && State.LinkedUser is not null && IsOver(Binding.BoundAt) ? Recognition.Lost : other;
+
+    /// <summary>True when nothing can be under way any more that began before this.</summary>
+    private bool IsOver(DateTimeOffset? changedAt) => !(clock.GetUtcNow() - changedAt < TwinsWithin);
+
+    /// <summary>The visitor is retired, and its browser has yet to come for the successor's cookie: this is its last secret.</summary>
+    private bool IsAwaited(KeyDigest? key) => Binding.HandedOverAt is null && Binding.Recognises(key);
 
     private async Task<BrowserLook> HandOverAsync(BrowserLook look)
     {
@@ -143,7 +161,7 @@ internal sealed partial class VisitorGrain
     {
         DateTimeOffset? rememberUntil = login.Remember ? clock.GetUtcNow() + settings.RememberLifetime : null;
         return login.BrowserKey is { } key
-            ? new SessionBinding { Key = key, RememberUntil = rememberUntil }
+            ? new SessionBinding { Key = key, RememberUntil = rememberUntil, BoundAt = clock.GetUtcNow() }
             : Binding with { IsOpen = true, RememberUntil = rememberUntil };
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Visitors;
 
 namespace SpidOrleans.Cluster.Visitors;
 
@@ -10,14 +11,21 @@ internal sealed partial class VisitorGrain
     /// <summary>Remembered rounded up to this, so that a sender with a fast clock does not cost a state write per event.</summary>
     private const long FutureStepMs = 10_000;
 
-    public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, bool fromBrowser)
+    public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, bool fromBrowser, KeyDigest? browserKey)
     {
-        if (fromBrowser && State.Successor is { } successor)
+        if (browserKey is not null)
+        {
+            if (await FinishMergeAsync() is var merging and not TrackOutcome.Stored) return merging;
+            // The copy was made before the person came: what it sends is not theirs.
+            if (State.LinkedUser is not null && !Binding.Recognises(browserKey)) return TrackOutcome.Stranger;
+        }
+
+        if (fromBrowser && State.Successor is { } successor && (browserKey is null || IsAwaited(browserKey)))
         {
             // What the browser did after another person took it over is that person's, whichever id the page still holds.
             var later = events.RemoveAll(e => e.TimeMs < State.RetiredAtMs);
             events = events.RemoveAll(e => e.TimeMs is not { } time || time >= State.RetiredAtMs);
-            if (later.Length > 0 && await Visitor(successor).TrackAsync(source, later, fromBrowser) is var outcome and not TrackOutcome.Stored)
+            if (later.Length > 0 && await Visitor(successor).TrackAsync(source, later, fromBrowser, browserKey: null) is var outcome and not TrackOutcome.Stored)
                 return outcome;
         }
 

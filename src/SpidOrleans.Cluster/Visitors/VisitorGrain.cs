@@ -49,6 +49,12 @@ internal sealed partial class VisitorGrain(
     public async Task<VisitorId> GetCurrentAsync() =>
         State.Successor is { } successor ? await Visitor(successor).GetCurrentAsync() : Id;
 
+    public async Task<VisitorId?> FindCurrentAsync(KeyDigest key)
+    {
+        await FinishMergeAsync();
+        return State.Successor is null ? Binding.Recognises(key) ? Id : null : IsAwaited(key) ? await GetCurrentAsync() : null;
+    }
+
     public async Task<VisitorDescription> DescribeAsync(string project)
     {
         await FinishMergeAsync();

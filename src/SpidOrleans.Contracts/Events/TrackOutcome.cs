@@ -12,6 +12,9 @@ public enum TrackOutcome
 
     /// <summary>The outbox did not confirm: some may be stored; send the same again (503).</summary>
     Unavailable = 2,
+
+    /// <summary>An old copy of a cookie was shown for a visitor that is a person's by now: nothing was stored (401).</summary>
+    Stranger = 3,
 }
 
 public static class TrackOutcomes
@@ -21,5 +24,6 @@ public static class TrackOutcomes
     public static TrackOutcome Worst(this ReadOnlySpan<TrackOutcome> outcomes) =>
         outcomes.Contains(TrackOutcome.Unavailable) ? TrackOutcome.Unavailable
         : outcomes.Contains(TrackOutcome.LaneFull) ? TrackOutcome.LaneFull
+        : outcomes.Contains(TrackOutcome.Stranger) ? TrackOutcome.Stranger
         : TrackOutcome.Stored;
 }

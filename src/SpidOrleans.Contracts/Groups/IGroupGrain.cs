@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Users;
 
@@ -22,12 +24,16 @@ public readonly record struct GroupId
     /// <summary>Of key and id each.</summary>
     public const int CharsMax = 255;
 
+    private const int PlainCharsMax = 60;
+
     /// <summary>1 to <see cref="CharsMax"/> characters.</summary>
     [Id(0)] public required string GroupKey { get; init; }
 
     /// <summary>1 to <see cref="CharsMax"/> characters.</summary>
     [Id(1)] public required string Id { get; init; }
 
-    /// <summary>The grain key and the identity in the outbox. Should two groups ever share it, they share a lane and no more.</summary>
-    public string Key => $"g:{GroupKey}/{Id}";
+    /// <summary>The grain key and the identity in the outbox, which is short. Should two groups ever share it, they share a lane and no
+    /// more.</summary>
+    public string Key => GroupKey.Length + Id.Length <= PlainCharsMax ? $"g:{GroupKey}/{Id}"
+        : "g:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{GroupKey}/{Id}")).AsSpan(0, 16));
 }

@@ -15,4 +15,7 @@ public readonly record struct IdentityEvents
 
     /// <summary>1 to 2,000, oldest first.</summary>
     [Id(2)] public required ImmutableArray<TrackedEvent> Events { get; init; }
+
+    /// <inheritdoc cref="IVisitorGrain.TrackAsync" path="/param[@name='browserKey']"/>
+    [Id(3)] public KeyDigest? BrowserKey { get; init; }
 }

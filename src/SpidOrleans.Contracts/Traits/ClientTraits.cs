@@ -21,7 +21,7 @@ public sealed record ClientTraits
     /// <summary>Within <see cref="TraitLimits"/>, for what one person's traits of one client come to.</summary>
     public bool IsWithinLimits => Set.Count() <= TraitLimits.CountMax && Set.Sum(SizeOf) <= TraitLimits.BytesMax;
 
-    /// <summary>Takes over whatever is newer, or as new and said later.</summary>
+    /// <summary>Takes over whatever <see cref="Trait.CountsOver">counts over</see> what is known.</summary>
     /// <returns>This, if nothing is.</returns>
     public ClientTraits With(IEnumerable<Trait> others)
     {
@@ -29,7 +29,7 @@ public sealed record ClientTraits
         var isChanged = false;
         foreach (var other in others)
         {
-            if (traits.TryGetValue(other.Name, out var known) && (known.SetAtMs > other.SetAtMs || known == other)) continue;
+            if (traits.TryGetValue(other.Name, out var known) && !other.CountsOver(known)) continue;
             traits[other.Name] = other;
             isChanged = true;
         }

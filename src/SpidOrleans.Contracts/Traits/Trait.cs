@@ -15,4 +15,11 @@ public sealed record Trait
     [Id(2)] public long SetAtMs { get; init; }
 
     public bool IsSet => Json is not null;
+
+    /// <summary>Whether this counts rather than another value of the same name: the later one does. Of two of one moment it is the one
+    /// taken away, or else the one whose text sorts last: any rule will do that does not ask which came first.</summary>
+    public bool CountsOver(Trait other) =>
+        SetAtMs != other.SetAtMs ? SetAtMs > other.SetAtMs
+        : Json is null || other.Json is null ? Json is null && other.Json is not null
+        : string.CompareOrdinal(Json, other.Json) > 0;
 }

@@ -26,6 +26,29 @@ public sealed record TraitMap
         ? this
         : new TraitMap { Clients = [traits, .. Clients.Where(known => known.ClientId != traits.ClientId).Take(TraitLimits.ClientsMax - 1)] };
 
+    /// <summary>What a profile that several clients of one project share says under the names of these traits, which are one of theirs:
+    /// of each name the value that counts, whoever's it is.</summary>
+    public ClientTraits Shared(ClientTraits traits) => traits with
+    {
+        All = [.. traits.All.Select(trait => trait.IsSet && OfOthers(traits, trait.Name) is { } other && other.CountsOver(trait) ? other : trait)],
+    };
+
+    /// <summary>What counts of what the project's other clients say under this name; null: none of them says anything.</summary>
+    public Trait? OfOthers(ClientTraits traits, string name)
+    {
+        Trait? latest = null;
+        foreach (var client in Clients)
+        {
+            if (client.Project != traits.Project || client.ClientId == traits.ClientId) continue;
+            foreach (var trait in client.All)
+            {
+                if (trait.IsSet && trait.Name == name && (latest is null || trait.CountsOver(latest))) latest = trait;
+            }
+        }
+
+        return latest;
+    }
+
     /// <summary>Takes over what another place knew of the same person; of each name the latest value counts.</summary>
     /// <returns>This, if it knew nothing new.</returns>
     public TraitMap Joined(TraitMap? other) => other is null ? this : other.Clients.Reverse().Aggregate(this, (map, client) =>

@@ -43,12 +43,13 @@ public enum Recognition
     /// <summary>It was, and from now on the browser's secret is <see cref="BrowserLook.NextKey"/>.</summary>
     Renewed = 1,
 
-    /// <summary>It is an old copy: the visitor is told, no session is.</summary>
+    /// <summary>It is an old copy: the visitor is told, no session is, and nothing may be done with it.</summary>
     Stranger = 2,
 
     /// <summary>It was the browser's until another request of it, a moment ago: that one's answer has the new secret.</summary>
     Twin = 3,
 
-    /// <summary>A login has waited for its browser for so long that this must be it, without a proof: it starts afresh.</summary>
+    /// <summary>It is an old copy, and the browser has moved on long since; or a login has waited for its browser for so long that this
+    /// must be it, without a proof. Whoever shows it starts afresh.</summary>
     Lost = 4,
 }

@@ -14,8 +14,12 @@ public interface IVisitorGrain : IGrainWithStringKey
     /// <param name="events">1 to 2,000, oldest first.</param>
     /// <param name="fromBrowser">True when the browser itself sends: after the visitor was retired, events of a later
     /// time belong to its successor. A client back end addresses exactly the visitor it names.</param>
+    /// <param name="browserKey">Of the secret that the sending browser shows for this very visitor: only the browser that a
+    /// retired visitor still waits for is led on to its successor, and a linked one takes nothing under a secret that it never
+    /// gave. Null: the sender has been recognised already, or is no browser.</param>
     [Alias("Track")]
-    Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, bool fromBrowser = false);
+    Task<TrackOutcome> TrackAsync(
+        EventSource source, ImmutableArray<TrackedEvent> events, bool fromBrowser = false, KeyDigest? browserKey = null);
 
     /// <summary>Connects the visitor with the user and appends the login event after everything the visitor had pending.
     /// If the visitor belongs to somebody else, its successor is linked instead. Repeating the call changes nothing.</summary>
@@ -40,6 +44,10 @@ public interface IVisitorGrain : IGrainWithStringKey
     [Alias("GetCurrent")]
     Task<VisitorId> GetCurrentAsync();
 
+    /// <summary>As <see cref="GetCurrentAsync"/>, for the browser that shows this secret; null: it shows an old copy of a cookie.</summary>
+    [Alias("FindCurrent")]
+    Task<VisitorId?> FindCurrentAsync(KeyDigest key);
+
     /// <summary>Takes over traits of the source's client, for a browser in which nobody is signed in. They leave with that client's
     /// later events and become the user's at a login. A repeat, and what is older than what is known, changes nothing. A retired
     /// visitor hands them to its successor.</summary>
@@ -57,10 +65,11 @@ public interface IVisitorGrain : IGrainWithStringKey
     /// <param name="source">The sender and with it the project.</param>
     /// <param name="updates">1 to 2,000, oldest first.</param>
     /// <param name="fromBrowser">As with <see cref="TrackAsync"/>: a retired visitor's are its successor's.</param>
+    /// <param name="browserKey">As with <see cref="TrackAsync"/>.</param>
     /// <returns><see cref="TrackOutcome.LaneFull"/> also where more than <see cref="ProfileLimits.HeldMax"/> changes, or
     /// <see cref="ProfileLimits.HeldBytesMax"/> of them, would wait for a login.</returns>
     [Alias("ChangeProfile")]
-    Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates, bool fromBrowser = false);
+    Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates, bool fromBrowser = false, KeyDigest? browserKey = null);
 
     /// <param name="project">Whose pending events to count.</param>
     [Alias("Describe")]

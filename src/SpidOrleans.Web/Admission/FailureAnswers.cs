@@ -1,12 +1,15 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using SpidOrleans.Web.Configuration;
 
 namespace SpidOrleans.Web.Admission;
 
 /// <summary>Turns what was thrown into an answer, outermost of all.</summary>
 /// <remarks>What the cluster throws is logged by its type alone: messages of Orleans name the grain, and so the person.</remarks>
-internal sealed partial class FailureAnswers(RequestDelegate next, ILogger<FailureAnswers> logger)
+internal sealed partial class FailureAnswers(RequestDelegate next, SpidSettings settings, ILogger<FailureAnswers> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -20,7 +23,7 @@ internal sealed partial class FailureAnswers(RequestDelegate next, ILogger<Failu
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            var problem = ToProblem(exception);
+            var problem = ToProblem(context, exception);
             if (problem.Status == StatusCodes.Status503ServiceUnavailable) LogUnavailable(logger, exception.GetBaseException().GetType().Name);
             else if (problem.Status == StatusCodes.Status500InternalServerError) LogFailed(logger, exception);
             await problem.ExecuteAsync(context);
@@ -31,9 +34,12 @@ internal sealed partial class FailureAnswers(RequestDelegate next, ILogger<Failu
         exception is ConnectionResetException
         || (context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException);
 
-    private static Problem ToProblem(Exception exception) => exception switch
+    private Problem ToProblem(HttpContext context, Exception exception) => exception switch
     {
         ClusterUnavailableException or TimeoutException or OperationCanceledException => Problem.Unavailable(),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }
+            when context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { MaxRequestBodySize: { } bytes } => Problem.TooLarge(string.Create(
+                CultureInfo.InvariantCulture, $"The body is larger than {bytes:N0} bytes{(bytes == settings.Limits.RequestBytes ? " (Limits:RequestBytes)" : "")}.")),
         BadHttpRequestException bad => Problem.Of(bad.StatusCode),
         _ => Problem.Of(StatusCodes.Status500InternalServerError),
     };

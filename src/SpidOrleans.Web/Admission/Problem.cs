@@ -75,7 +75,7 @@ public sealed class Problem : IResult
             StatusCodes.Status404NotFound => "Nothing is served here.",
             StatusCodes.Status405MethodNotAllowed => "This path takes other methods: see the header Allow.",
             StatusCodes.Status408RequestTimeout => "The body came too slowly.",
-            StatusCodes.Status413PayloadTooLarge => "The body is larger than Limits:RequestBytes, or than 1 MB for /v1/collect.",
+            StatusCodes.Status413PayloadTooLarge => "The body is larger than this path takes.",
             StatusCodes.Status415UnsupportedMediaType => "Send application/json.",
             StatusCodes.Status503ServiceUnavailable => "Try again later.",
             _ => "The request could not be served.",

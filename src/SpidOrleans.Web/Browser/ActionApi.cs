@@ -24,8 +24,9 @@ internal sealed class ActionApi(
         Map("/ajax/logout.js", "ajaxLogout", "Signs this browser out", "It is a fresh visitor from then on.", api.LogoutAsync);
         Map("/ajax/acceptAgreement.js", "acceptAgreement", "Notes that the signed-in user accepts the client's terms", "", api.AcceptAgreementAsync);
         Map("/ajax/traits.js", "setTraits", "Sets signed traits of the signed-in user, or else of the visitor",
-            "The client's back end signs them with its SignSecret; good for an hour around their t. A visitor's become the user's at login.",
-            api.SetTraitsAsync, new QueryNote("t", true, "base64url(HMAC-SHA256(SignSecret, P)).P, P being base64url of the traits in JSON with t, the Unix time in seconds."));
+            "The client's back end signs them with its SignSecret; good for an hour around their t. A visitor's become the user's at login. "
+            + "Without a visitor's cookie nothing is stored, and the error says so: ask hasSession first.",
+            api.SetTraitsAsync, new QueryNote("t", true, "base64url(HMAC-SHA256(SignSecret, P)).P, P being base64url of the traits in JSON with t, the Unix time in seconds. The whole address has 8 KB at most, so that P has some 7,000 characters."));
 
         void Map(
             string path, string id, string summary, string more, Func<HttpContext, Client, Task<ReadOnlyMemory<byte>>> act, params IReadOnlyList<QueryNote> query) =>
@@ -79,6 +80,8 @@ internal sealed class ActionApi(
         if (fault is not null) return answers.Invalid(fault);
         var session = await sessions.LookAsync(context);
         if (!session.IsRecognised) return answers.Invalid("This cookie is an old copy: ask hasSession who is there, then try again.");
+        // Whoever has come by one signature could else have a row written with every request.
+        if (session.IsNew) return answers.NotKept(session.VisitorId);
         if (traits.IsEmpty) return answers.Done(session.VisitorId);
 
         var result = await ClusterCall.OrUnavailableAsync(() => session.UserId is { } user

@@ -15,6 +15,9 @@ internal sealed record BrowserSession(VisitorId VisitorId, UserId? UserId = null
     /// change nothing.</summary>
     public bool IsRecognised { get; init; } = true;
 
+    /// <summary>No cookie came along that was worth anything: the browser gets its first one with this answer, and may never show it.</summary>
+    public bool IsNew { get; init; }
+
     /// <summary>Another request of this browser has just changed its cookie: asked again, it shows the new one.</summary>
     public bool IsTwin { get; init; }
 }

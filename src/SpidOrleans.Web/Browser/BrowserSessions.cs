@@ -95,11 +95,8 @@ internal sealed class BrowserSessions(IGrainFactory grains, VisitorCookie cookie
             case Recognition.Known or Recognition.Renewed:
                 cookie.Write(context, session.VisitorId, nextKey);
                 return nextKey;
-            // The cookie of an old copy follows to the successor, but it must not replace one that has a secret.
-            case Recognition.Stranger when session.VisitorId != shown.VisitorId:
-                cookie.Write(context, session.VisitorId, null);
-                return null;
             default:
+                // An old copy's answer must not replace the cookie that the browser may have got a moment ago.
                 return null;
         }
     }
@@ -108,7 +105,7 @@ internal sealed class BrowserSessions(IGrainFactory grains, VisitorCookie cookie
     {
         var minted = VisitorId.New();
         cookie.Write(context, minted, key);
-        return new BrowserSession(minted);
+        return new BrowserSession(minted) { IsNew = true };
     }
 
     /// <summary>The visitor that this browser is; a fresh one if its cookie is none or an old copy, so that whoever holds one

@@ -15,21 +15,25 @@ internal static class CallerCheck
     {
         if (clients.Find(request.Query["client_id"]) is not { } client) return null;
 
-        // redirect_uri is the caller's claim, the Referer the browser's: neither may belong to somebody else.
+        // redirect_uri is the caller's claim, Referer and Origin are the browser's: none may belong to somebody else.
         var claimed = request.Query["redirect_uri"].ToString();
         var referer = request.Headers.Referer.ToString();
         if (claimed.Length == 0 && referer.Length == 0) return null;
         if (claimed.Length > 0 && !IsOwn(client, claimed, clients)) return null;
         if (referer.Length > 0 && !IsOwn(client, referer, clients)) return null;
+        // Scripts that are loaded with CORS have it: then it is the browser's word too.
+        var origin = request.Headers.Origin.ToString();
+        if (origin.Length > 0 && !clients.Owns(client, origin)) return null;
+        var isNamed = referer.Length > 0 || origin.Length > 0;
 
         if (Destination(request) is not ("" or "script")) return null;
         return Site(request) switch
         {
-            // No Fetch Metadata: an old browser, or none.
-            "" or "same-origin" => client,
-            // A page can withhold its Referer: a neighbour below the same domain must not pass by doing so.
-            "same-site" => referer.Length > 0 ? client : null,
-            "cross-site" => client.AllowCrossSite && referer.Length > 0 ? client : null,
+            "same-origin" => client,
+            // A page can withhold its Referer: a neighbour below the same domain must not pass by doing so, nor any page in a browser
+            // that says nothing of it (no Fetch Metadata: an old one, or none).
+            "same-site" or "" => isNamed ? client : null,
+            "cross-site" => client.AllowCrossSite && isNamed ? client : null,
             _ => null,
         };
     }
@@ -41,8 +45,7 @@ internal static class CallerCheck
         if (FindTrusted(request, clients) is not { } client) return null;
         return Site(request) switch
         {
-            "same-origin" or "same-site" => client,
-            "" => request.Headers.Referer.ToString().Length > 0 ? client : null,
+            "" or "same-origin" or "same-site" => client,
             _ => null,
         };
     }

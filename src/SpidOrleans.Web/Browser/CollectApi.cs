@@ -51,7 +51,7 @@ internal sealed class CollectApi(
         if (AllowOrigin(context) is not { } origin) return (0, UnknownOrigin());
 
         // 2. The visitor, before anything of a stranger's body is kept.
-        if (!cookie.TryRead(context.Request, out var visitor))
+        if (cookie.Read(context.Request) is not { } shown)
             return (0, Problem.Unauthorized($"No genuine cookie {VisitorCookie.Name} came along: ask /rpc/hasSession.js for one."));
 
         // 3. The body, and whether the page belongs to the client that it names.
@@ -72,11 +72,12 @@ internal sealed class CollectApi(
         // 4. The events, and that all of them are of this browser.
         if (EventsApi.Refuse(reading, settings.Limits) is { } invalid) return (0, invalid);
         if (rate.Refuse(client!, reading.Events.Length) is { } tooFast) return (0, tooFast);
-        var events = Complete(context, visitor, reading.Events);
-        if (await former.RefuseAsync(visitor, events) is { } foreign) return (0, foreign);
+        var events = Complete(context, shown.VisitorId, reading.Events);
+        var namesFormer = events.Any(addressed => addressed.VisitorId != shown.VisitorId);
+        if (namesFormer && await former.RefuseAsync(shown, events) is { } foreign) return (0, foreign);
 
-        // 5. Durable or refused.
-        var outcome = await tracker.TrackAsync(client!.Source, events, fromBrowser: true);
+        // 5. Durable or refused. The visitor's own grain looks at the secret, if there is one: a former one's could not.
+        var outcome = await tracker.TrackAsync(client!.Source, events, fromBrowser: true, namesFormer ? null : shown.Digest);
         return (events.Length, outcome.ToRefusal());
     }
 

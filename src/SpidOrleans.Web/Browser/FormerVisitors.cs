@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using SpidOrleans.Contracts;
+using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Web.Admission;
+using SpidOrleans.Web.Intake;
 using SpidOrleans.Web.Reading;
 
 namespace SpidOrleans.Web.Browser;
@@ -12,27 +14,29 @@ internal sealed class FormerVisitors(IGrainFactory grains)
     /// <summary>Other visitors that one request may name: each costs the reading of a grain.</summary>
     private const int VisitorsMax = 16;
 
-    /// <summary>Two ids are one browser's when both lead to the same visitor today.</summary>
-    /// <param name="others">Named once each; of more than 16 the rest counts as strangers.</param>
+    /// <summary>Two ids are one browser's when both lead to the same visitor today, and the browser's secret is that one's: an old copy
+    /// of a cookie leads nowhere.</summary>
+    /// <param name="shown">The browser's cookie.</param>
+    /// <param name="others">Not the cookie's; of more than 16 the rest counts as strangers.</param>
+    /// <returns>Those of the others that this browser was; null: the cookie is an old copy.</returns>
     /// <exception cref="ClusterUnavailableException">A grain did not answer.</exception>
-    public async Task<HashSet<VisitorId>> FindOwnAsync(VisitorId cookie, IReadOnlyList<VisitorId> others)
+    public async Task<HashSet<VisitorId>?> FindOwnAsync(BrowserCookie shown, IEnumerable<VisitorId> others)
     {
-        var asked = others.Take(VisitorsMax).ToList();
-        var current = await ClusterCall.OrUnavailableAsync(() => Task.WhenAll(asked.Prepend(cookie).Select(visitor => grains.GetVisitor(visitor).GetCurrentAsync())));
-        return [.. asked.Where((_, index) => current[index + 1] == current[0])];
+        var asked = others.Distinct().Take(VisitorsMax).ToList();
+        if (await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(shown.VisitorId).FindCurrentAsync(shown.Digest)) is not { } today) return null;
+        var current = await ClusterCall.OrUnavailableAsync(() => Task.WhenAll(asked.Select(visitor => grains.GetVisitor(visitor).GetCurrentAsync())));
+        return [.. asked.Where((_, index) => current[index] == today)];
     }
 
     /// <summary>Decides of a whole request.</summary>
-    /// <param name="cookie">The visitor that the browser has proved to be.</param>
-    /// <param name="events">All of them name a visitor.</param>
+    /// <param name="shown">The browser's cookie.</param>
+    /// <param name="events">All of them name a visitor, some not the cookie's.</param>
     /// <returns>The refusal that names the events of strangers; null if there are none.</returns>
-    public async Task<Problem?> RefuseAsync(VisitorId cookie, ImmutableArray<AddressedEvent> events)
+    public async Task<Problem?> RefuseAsync(BrowserCookie shown, ImmutableArray<AddressedEvent> events)
     {
-        var others = events.Select(addressed => addressed.VisitorId!.Value).Where(visitor => visitor != cookie).Distinct().ToList();
-        if (others.Count == 0) return null;
-
-        var own = await FindOwnAsync(cookie, others);
-        own.Add(cookie);
+        var others = events.Select(addressed => addressed.VisitorId!.Value).Where(visitor => visitor != shown.VisitorId);
+        if (await FindOwnAsync(shown, others) is not { } own) return TrackOutcome.Stranger.ToRefusal();
+        own.Add(shown.VisitorId);
 
         var errors = new Dictionary<string, string[]>();
         for (var index = 0; index < events.Length; index++)

@@ -30,7 +30,7 @@ internal sealed class ProductApi(
 
         void Map(string path, string id, string summary, bool ofSubscription) =>
             routes.MapGet(path, (Delegate)((HttpContext context) => api.AnswerAsync(context, ofSubscription))).Describe(id, summary,
-                "JSONP as hasSession, with the session's fields, productId and result.",
+                "JSONP as hasSession, with the session's fields, productId and result. For sp_id without a session: ids, times and result only.",
                 answerType: "text/javascript", refusals: [400], query: query);
     }
 
@@ -59,9 +59,11 @@ internal sealed class ProductApi(
         try
         {
             var session = await sessions.LookAsync(context);
-            if (session.UserId is null) session = await FindBySpIdAsync(client, context.Request.Query["sp_id"]) ?? session;
+            var shown = session.UserId is null ? await FindBySpIdAsync(client, context.Request.Query["sp_id"]) : null;
+            session = shown ?? session;
             if (session.UserId is not { } user) return answers.Anonymous(session.VisitorId);
-            var account = await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).GetAccountAsync());
+            // It travels in addresses and lies in a cookie that scripts read: it proves the access, and tells nothing of the person.
+            var account = shown is null ? await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).GetAccountAsync()) : null;
             var entitlement = await entitlements.FindAsync(client, user, productId, context.RequestAborted);
             return answers.Product(client, session, account, productId, entitlement, ofSubscription);
         }

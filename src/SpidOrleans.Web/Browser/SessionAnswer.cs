@@ -38,6 +38,10 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
     /// <summary>The page may not do what it asked for; nothing was done.</summary>
     public ReadOnlyMemory<byte> Forbidden() => Error(403, "ApiException", "This page may not do that.", null);
 
+    /// <summary>Nothing was done for a browser that shows no visitor's cookie; it has one now.</summary>
+    public ReadOnlyMemory<byte> NotKept(VisitorId visitor) =>
+        Error(401, "UserException", "Nothing was stored: no visitor's cookie came along. Ask hasSession first, then send the same again.", visitor);
+
     /// <summary>What the page sent is not good; nothing was done.</summary>
     public ReadOnlyMemory<byte> Invalid(string rule) => Error(400, "ApiException", rule, null);
 
@@ -45,9 +49,10 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
         Session(client, session, account, _ => { });
 
     /// <summary>An answer without <c>error</c> even if the user has not got it: that is for <c>result</c> to say.</summary>
+    /// <param name="account">Null: for a page that has shown <c>sp_id</c> instead of the cookie, and is told ids and times only.</param>
     /// <param name="ofSubscription">The question was for the subscription, not the product.</param>
     public ReadOnlyMemory<byte> Product(
-        Client client, BrowserSession session, UserAccount account, string productId, Entitlement entitlement, bool ofSubscription) =>
+        Client client, BrowserSession session, UserAccount? account, string productId, Entitlement entitlement, bool ofSubscription) =>
         Session(client, session, account, writer =>
         {
             WriteId(writer, "productId", productId);
@@ -101,7 +106,7 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
     }
 
     private ReadOnlyMemory<byte> Session(
-        Client client, BrowserSession session, UserAccount account, Action<Utf8JsonWriter> writeMore, bool result = true)
+        Client client, BrowserSession session, UserAccount? account, Action<Utf8JsonWriter> writeMore, bool result = true)
     {
         var now = clock.GetUtcNow();
         var left = session.ExpiresAt is { } end ? (end - now).TotalSeconds : ExpirySecondsMax;
@@ -110,7 +115,8 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
         {
             writer.WriteBoolean("result", result);
             WriteTimes(writer, now, expiresIn);
-            WriteUser(writer, client, session, account);
+            WriteUser(writer, session);
+            if (account is not null) WriteAccount(writer, client, account);
             writeMore(writer);
         }
 
@@ -150,10 +156,9 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
         }).Span));
     }
 
-    private static void WriteUser(Utf8JsonWriter writer, Client client, BrowserSession session, UserAccount account)
+    private static void WriteUser(Utf8JsonWriter writer, BrowserSession session)
     {
         var user = session.UserId!.Value;
-        var profile = account.Profile;
         WriteVisitor(writer, session.VisitorId, user);
         writer.WriteString("userStatus", "connected");
         WriteId(writer, "userId", user.ToString());
@@ -161,6 +166,11 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
         writer.WriteString("id", Convert.ToHexStringLower(digest.AsSpan(0, 12)));
         // Without it, SDK 2.x takes one person's cached products for the next one's.
         writer.WriteString("uuid", Uuid(digest));
+    }
+
+    private static void WriteAccount(Utf8JsonWriter writer, Client client, UserAccount account)
+    {
+        var profile = account.Profile;
         if (profile.DisplayName is not null) writer.WriteString("displayName", profile.DisplayName);
         if (profile.GivenName is not null) writer.WriteString("givenName", profile.GivenName);
         if (profile.FamilyName is not null) writer.WriteString("familyName", profile.FamilyName);

@@ -49,7 +49,8 @@ internal static partial class SessionScript
         return [.. Encoding.ASCII.GetBytes(before), .. json.Span, .. ");\n"u8];
     }
 
-    private static void WriteHeaders(IHeaderDictionary headers, bool crossSite)
+    /// <summary>For whatever is loaded as a script and names what is somebody's.</summary>
+    public static void WriteHeaders(IHeaderDictionary headers, bool crossSite)
     {
         headers.ContentType = "text/javascript; charset=utf-8";
         headers.CacheControl = "private, no-store";

@@ -9,6 +9,7 @@ using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Documentation;
 using SpidOrleans.Web.Entitlements;
+using SpidOrleans.Web.SignIn;
 
 namespace SpidOrleans.Web.Browser;
 
@@ -44,12 +45,12 @@ internal sealed class SessionServiceApi(
         routes.MapGet("/hasAccess/{ids}", (Delegate)api.HasAccessAsync).Describe("hasAccess", "Tells which of these products the user has",
             "Ids are separated by commas, 50 at most.", refusals: [400, 401, 403, 503], query: [query[0]]);
         routes.MapGet("/" + RefreshPath, (Delegate)api.RefreshAsync).Describe("refreshSession", "Starts a remembered person's session again",
-            "A page to visit: it goes on to redirect_uri.", answerStatus: StatusCodes.Status302Found, answerType: null, refusals: [400, 503], query: query);
+            "A page to visit: it goes on to redirect_uri.", answerStatus: StatusCodes.Status302Found, answerType: null, refusals: [400, 403, 503], query: query);
     }
 
     private async Task SessionAsync(HttpContext context)
     {
-        if (Admit(context) is not { } client) return;
+        if (await AdmitAsync(context) is not { } client) return;
         if (!CallerCheck.IsNear(context.Request, client))
         {
             await WriteAsync(context, answers.WithoutResult(null));
@@ -68,7 +69,7 @@ internal sealed class SessionServiceApi(
 
     private async Task HasAccessAsync(HttpContext context)
     {
-        if (Admit(context) is not { } client) return;
+        if (await AdmitAsync(context) is not { } client) return;
         var ids = (context.Request.RouteValues["ids"]?.ToString() ?? "").Split(',');
         if (ids.Length > AccessIdsMax || !ids.All(ProductSettings.IdPattern.IsMatch))
         {
@@ -102,21 +103,27 @@ internal sealed class SessionServiceApi(
             return;
         }
 
-        // Only a page that is visited: no image or frame may start a session.
-        if (request.Headers["Sec-Fetch-Dest"].ToString() is "" or "document") await sessions.LookAsync(context, restoreFor: client.Source);
+        // No image, frame or prefetch may start a session.
+        if (TopLevelNavigation.Refuse(request) is { } refusal)
+        {
+            await refusal.ExecuteAsync(context);
+            return;
+        }
+
+        await sessions.LookAsync(context, restoreFor: client.Source);
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
         context.Response.Redirect(new Uri(target).AbsoluteUri);
     }
 
     /// <summary>The client whose page asks; null: it has been refused. From here on the page may read the answer, failures too.</summary>
-    private Client? Admit(HttpContext context)
+    private async Task<Client?> AdmitAsync(HttpContext context)
     {
         context.Response.Headers.Vary = "Origin, Cookie, Sec-Fetch-Site, Sec-Fetch-Dest";
         context.Response.Headers.CacheControl = "private, no-store";
         context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-site";
         var client = CallerCheck.FindOrigin(context.Request, clients);
         if (client is not null) CrossOrigin.Allow(context.Response.Headers, CallerCheck.Origin(context.Request));
-        else context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        else await Problem.Forbidden("The page's origin is not registered for the client that client_sdrn names.").ExecuteAsync(context);
         return client;
     }
 

@@ -38,7 +38,7 @@ public sealed class VisitorCookie(SpidSettings settings, SessionKeys keys, TimeP
         Span<byte> mac = stackalloc byte[LengthMax];
         if (!TryDecode(text.AsSpan(dot + 1), SHA256.HashSizeInBytes, mac)) return null;
         if (FindKey(mac[..SHA256.HashSizeInBytes], visitor + text[IdLength..dot]) is not { } signer) return null;
-        if (dot == IdLength) return new BrowserCookie(visitor, null);
+        if (dot == IdLength) return null;
         Span<byte> part = stackalloc byte[LengthMax];
         if (!TryDecode(text.AsSpan()[(IdLength + 1)..dot], PartBytes, part)) return null;
         var age = Today - BinaryPrimitives.ReadUInt16BigEndian(part[BrowserCookie.KeyBytes..]);
@@ -57,17 +57,13 @@ public sealed class VisitorCookie(SpidSettings settings, SessionKeys keys, TimeP
     public void Write(HttpContext context, VisitorId visitor) =>
         Write(context, visitor, Read(context.Request) is { } cookie && cookie.VisitorId == visitor ? cookie.Key : BrowserCookie.NewKey());
 
-    /// <param name="key">Null: a cookie that proves the visitor only.</param>
-    public void Write(HttpContext context, VisitorId visitor, byte[]? key)
+    /// <param name="key">The browser's secret from now on.</param>
+    public void Write(HttpContext context, VisitorId visitor, byte[] key)
     {
-        var content = visitor.ToString();
-        if (key is not null)
-        {
-            Span<byte> part = stackalloc byte[PartBytes];
-            key.CopyTo(part);
-            BinaryPrimitives.WriteUInt16BigEndian(part[BrowserCookie.KeyBytes..], (ushort)Today);
-            content += "." + Base64Url.EncodeToString(part);
-        }
+        Span<byte> part = stackalloc byte[PartBytes];
+        key.CopyTo(part);
+        BinaryPrimitives.WriteUInt16BigEndian(part[BrowserCookie.KeyBytes..], (ushort)Today);
+        var content = $"{visitor}.{Base64Url.EncodeToString(part)}";
 
         context.Response.Cookies.Append(Name, $"{content}.{Base64Url.EncodeToString(Mac(keys.Cookie[0], content))}", new CookieOptions
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Microsoft.Extensions.Configuration;
 using SpidOrleans.Contracts.Settings;
 
@@ -24,8 +25,11 @@ public sealed record SpidSettings
     /// <summary>True when other machines can reach the host.</summary>
     public required bool ListensBeyondLoopback { get; init; }
 
-    /// <summary>True when anybody may sign in as anybody: on somebody's own machine.</summary>
-    public bool HasDevelopmentSignIn => Identity is null && !ListensBeyondLoopback;
+    /// <summary>The proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed; empty: nobody's are.</summary>
+    public required ImmutableArray<IPNetwork> Proxies { get; init; }
+
+    /// <summary>True when anybody may sign in as anybody: on somebody's own machine, which no proxy makes reachable.</summary>
+    public bool HasDevelopmentSignIn => Identity is null && !ListensBeyondLoopback && Proxies.IsEmpty;
 
     /// <summary>By client id; never empty.</summary>
     public required ImmutableDictionary<string, Client> Clients { get; init; }
@@ -50,6 +54,7 @@ public sealed record SpidSettings
         var clients = ReadClients(configuration, projects, faults);
         var products = ReadProducts(configuration.GetSection("Entitlements"), faults);
         var identity = IdentitySettings.Read(Section("Identity"));
+        var proxies = ProxyList.Read(configuration.GetSection("Proxies"), faults);
         ReadConsole(Section("Console"));
         if (faults.Count > 0) throw new ConfigurationException(faults);
 
@@ -61,6 +66,7 @@ public sealed record SpidSettings
             Limits = limits,
             Identity = identity,
             ListensBeyondLoopback = ListenAddresses.FindBeyondLoopback(configuration) is not null,
+            Proxies = proxies,
             Clients = clients,
             Products = products,
             Cluster = new ClusterSettings
@@ -107,6 +113,8 @@ public sealed record SpidSettings
         // The demo client's secrets are public.
         if (ListenAddresses.FindBeyondLoopback(configuration) is { } address)
             faults.Add(new ConfigurationFault(section.Key, null, $"at least one client, since the host listens beyond loopback on {address}"));
+        if (configuration.GetSection("Proxies").Exists())
+            faults.Add(new ConfigurationFault(section.Key, null, "at least one client, since Proxies make the host reachable"));
         if (names.Count > 1)
             faults.Add(new ConfigurationFault(section.Key, null, $"at least one client, since there are several projects: {string.Join(", ", names)}"));
         return clients.ToImmutable().Add(Client.DemoId, Client.Demo(names[0]));

@@ -19,7 +19,7 @@ internal sealed class OwnPage : IEndpointFilter
         // machine would make everybody look local.
         return context.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote)
             && WebOrigin.IsLoopback(request.Host.Host)
-            && !request.Headers.ContainsKey("X-Forwarded-For") && !request.Headers.ContainsKey("Forwarded");
+            && !Forwarding.IsForwarded(request);
     }
 
     internal static Problem? Refuse(HttpContext context)

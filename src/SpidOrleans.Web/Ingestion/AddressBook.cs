@@ -16,14 +16,14 @@ internal sealed class AddressBook(IGrainFactory grains, IServiceProvider service
     /// <exception cref="ClusterUnavailableException">A grain did not answer.</exception>
     public async Task<Addressing> LookUpAsync(Sender sender, IReadOnlyCollection<Claim> claims)
     {
-        if (sender is { IsProven: true } or { Cookie: null }) return new Addressing(sender.IsProven, null, Nobody, null);
+        if (sender is { IsProven: true } or { Cookie: null }) return new Addressing(sender.IsProven, null, Nobody, null, null);
 
         var cookie = sender.Cookie.VisitorId;
-        var others = claims.Where(claim => claim is { IsDevice: false, Visitor: { } named } && named != cookie).Select(claim => claim.Visitor!.Value).Distinct().ToList();
-        var own = others.Count == 0 ? Nobody : await services.GetRequiredService<FormerVisitors>().FindOwnAsync(cookie, others);
+        var others = claims.Where(claim => claim is { IsDevice: false, Visitor: { } named } && named != cookie).Select(claim => claim.Visitor!.Value).ToList();
+        var own = others.Count == 0 ? null : await services.GetRequiredService<FormerVisitors>().FindOwnAsync(sender.Cookie, others);
         UserId? linked = claims.Any(claim => claim.User is not null)
             ? (await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(cookie).DescribeAsync(sender.Source.Project))).UserId
             : null;
-        return new Addressing(false, cookie, own, linked);
+        return new Addressing(false, cookie, own ?? Nobody, linked, own is null ? sender.Cookie.Digest : null);
     }
 }

@@ -11,14 +11,19 @@ namespace SpidOrleans.Web.Ingestion;
 /// <param name="IsProven">By a client's credentials.</param>
 /// <param name="Cookie">The browser's visitor; null: no cookie came along.</param>
 /// <param name="Own">Whom else this browser was: of those that are named.</param>
+/// <param name="BrowserKey">Of the cookie's secret, for the visitor to look at; null: no cookie, or it has been looked at already.</param>
 /// <param name="LinkedUser">Whom the cookie's visitor belongs to; null: nobody, or nobody was named.</param>
-internal readonly record struct Addressing(bool IsProven, VisitorId? Cookie, IReadOnlySet<VisitorId> Own, UserId? LinkedUser)
+internal readonly record struct Addressing(bool IsProven, VisitorId? Cookie, IReadOnlySet<VisitorId> Own, UserId? LinkedUser, KeyDigest? BrowserKey)
 {
     public const string NobodyRule = "is invalid: must not be missing or empty";
     public const string UnfitRule = $"is invalid: must be a visitor's id (a UUID version 4) or a user's ({UserId.Rule})";
     public const string ForeignVisitorRule = "is invalid: is not a visitor that this browser is or was";
     public const string ForeignUserRule = "is invalid: is not the user who is signed in in this browser";
     public const string UnprovenUserRule = "is invalid: a user may be named with the client's credentials only";
+
+    /// <summary>What a recognised browser does after its visitor was retired is the successor's; whoever shows no cookie names exactly the
+    /// visitor that it means.</summary>
+    public bool LeadsOn => Cookie is not null;
 
     /// <returns>Exactly one of the three.</returns>
     public (VisitorId? Visitor, UserId? User, string? Fault) Resolve(Claim claim)

@@ -61,7 +61,7 @@ internal sealed class ProfileIngestion(SpidSettings settings, AddressBook addres
         return await CarryOutAsync(outcome, addressees, (addressee, updates) => addressee switch
         {
             (_, { } user) => grains.GetUser(user).ChangeProfileAsync(sender.Source, updates),
-            ({ } visitor, _) => grains.GetVisitor(visitor).ChangeProfileAsync(sender.Source, updates, sender.IsBrowser),
+            ({ } visitor, _) => grains.GetVisitor(visitor).ChangeProfileAsync(sender.Source, updates, addressing.LeadsOn, addressing.BrowserKey),
             _ => throw new InvalidOperationException("a change of nobody's profile"),
         });
     }

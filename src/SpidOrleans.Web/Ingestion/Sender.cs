@@ -11,6 +11,6 @@ namespace SpidOrleans.Web.Ingestion;
 /// <param name="Cookie">Of the browser; null: none came along, or not to be believed.</param>
 internal sealed record Sender(EventSource Source, string Token, string RateKey, bool IsProven, bool IsPage, BrowserCookie? Cookie)
 {
-    /// <summary>What the browser does after its visitor was retired is the successor's.</summary>
+    /// <summary>The person's own browser sends it.</summary>
     public bool IsBrowser => IsPage && !IsProven;
 }

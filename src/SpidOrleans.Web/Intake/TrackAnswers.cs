@@ -10,6 +10,7 @@ internal static class TrackAnswers
     {
         TrackOutcome.Stored => null,
         TrackOutcome.LaneFull => Problem.TooManyRequests("Too many events of this visitor or user wait for Mixpanel (Limits:PendingPerLane)."),
+        TrackOutcome.Stranger => Problem.Unauthorized("The cookie is an old copy, and somebody else's by now: ask /rpc/hasSession.js for one."),
         _ => Problem.Unavailable(),
     };
 }

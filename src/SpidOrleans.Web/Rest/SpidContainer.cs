@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using SpidOrleans.Contracts.Traits;
+using SpidOrleans.Web.Browser;
 
 namespace SpidOrleans.Web.Rest;
 
@@ -29,13 +30,24 @@ internal sealed class SpidContainer : IResult
     /// <summary>JSONP; null: plain JSON.</summary>
     public string? Callback { get; init; }
 
+    /// <summary>Of JSONP: pages of other sites may load it.</summary>
+    public bool IsCrossSite { get; init; }
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         // A script of another status would not run.
         response.StatusCode = Callback is null ? Status : StatusCodes.Status200OK;
-        response.ContentType = Callback is null ? "application/json" : "text/javascript; charset=utf-8";
-        response.Headers.CacheControl = "no-store";
+        if (Callback is null)
+        {
+            response.ContentType = "application/json";
+            response.Headers.CacheControl = "no-store";
+        }
+        else
+        {
+            SessionScript.WriteHeaders(response.Headers, IsCrossSite);
+        }
+
         if (RetryAfterSeconds is { } seconds) response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         var json = Write();
         var body = Callback is null ? json : (byte[])[.. Encoding.ASCII.GetBytes($"/**/{Callback}("), .. json.Span, .. ");\n"u8];

@@ -11,6 +11,7 @@ using SpidOrleans.Contracts.Users;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Browser;
 using SpidOrleans.Web.ClientApi;
+using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Documentation;
 using SpidOrleans.Web.Reading;
 
@@ -72,7 +73,7 @@ internal sealed class TraitsApi(IGrainFactory grains, RestCaller caller, TimePro
 
         if (await caller.FindAsync(context.Request, formToken: null) is not { } client) return RestCaller.Refuse(context);
         var key = context.Request.Query["key"].ToString();
-        return await AnswerAsync(context, TraitsRoute, StatusCodes.Status200OK, async user =>
+        return await AnswerAsync(context, TraitsRoute, StatusCodes.Status200OK, client, async user =>
         {
             var traits = await user.GetTraitsAsync(client.Id);
             if (key.Length > 0 && traits is not null) traits = traits with { All = traits.All.RemoveAll(trait => trait.Name != key) };
@@ -82,7 +83,7 @@ internal sealed class TraitsApi(IGrainFactory grains, RestCaller caller, TimePro
 
     private async Task<IResult> PostAsync(HttpContext context)
     {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = BodyBytesMax;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = Math.Min(size.MaxRequestBodySize ?? BodyBytesMax, BodyBytesMax);
         var body = await RequestBody.ReadFormAsync(context);
         var form = body.Refusal is null ? UrlForm.Read(body.Bytes) : null;
         if (await caller.FindAsync(context.Request, form?[RestCaller.Parameter]) is not { } client) return RestCaller.Refuse(context);
@@ -91,7 +92,7 @@ internal sealed class TraitsApi(IGrainFactory grains, RestCaller caller, TimePro
         var traits = TraitsReader.Read(Encoding.UTF8.GetBytes(json), clock.GetUtcNow().ToUnixTimeMilliseconds(), out var fault);
         if (fault is not null) return Refuse(context, TraitsRoute, fault);
 
-        return await AnswerAsync(context, TraitsRoute, StatusCodes.Status200OK, async user => traits.IsEmpty
+        return await AnswerAsync(context, TraitsRoute, StatusCodes.Status200OK, client, async user => traits.IsEmpty
             ? new TraitsResult { Outcome = TrackOutcome.Stored, Traits = await user.GetTraitsAsync(client.Id) }
             : await user.SetTraitsAsync(client.Source, traits, isTrusted: true));
     }
@@ -100,13 +101,14 @@ internal sealed class TraitsApi(IGrainFactory grains, RestCaller caller, TimePro
     {
         if (await caller.FindAsync(context.Request, formToken: null) is not { } client) return RestCaller.Refuse(context);
         if (context.Features.Get<UserAddress>()?.Trait is not { } trait) return Refuse(context, TraitRoute, "The name of the trait is no valid text.");
-        return await AnswerAsync(context, TraitRoute, StatusCodes.Status202Accepted, user => user.RemoveTraitAsync(client.Source, trait));
+        return await AnswerAsync(context, TraitRoute, StatusCodes.Status202Accepted, client, user => user.RemoveTraitAsync(client.Source, trait));
     }
 
     private async Task<IResult> AnswerAsync(
-        HttpContext context, RestRoute route, int status, Func<IUserGrain, Task<TraitsResult>> act, string? callback = null)
+        HttpContext context, RestRoute route, int status, Client client, Func<IUserGrain, Task<TraitsResult>> act, string? callback = null)
     {
-        if (context.Features.Get<UserAddress>()?.UserId is not { } user) return Refuse(context, route, "The user id must be " + UserId.Rule + ".");
+        if (context.Features.Get<UserAddress>()?.UserId is not { } user)
+            return Refuse(context, route, "The user id must be " + UserId.Rule + ".", callback, client.AllowCrossSite);
         TraitsResult result;
         try
         {
@@ -134,15 +136,18 @@ internal sealed class TraitsApi(IGrainFactory grains, RestCaller caller, TimePro
             Error = error,
             Data = error is null ? result.Traits?.Set ?? [] : null,
             Callback = callback,
+            IsCrossSite = client.AllowCrossSite,
             RetryAfterSeconds = code is Limited or StatusCodes.Status503ServiceUnavailable ? RetrySeconds : null,
         };
     }
 
-    private static SpidContainer Refuse(HttpContext context, RestRoute route, string error) => new()
+    private static SpidContainer Refuse(HttpContext context, RestRoute route, string error, string? callback = null, bool isCrossSite = false) => new()
     {
         Route = route,
         UserId = context.Features.Get<UserAddress>()?.UserId?.ToString(),
         Status = StatusCodes.Status400BadRequest,
         Error = error,
+        Callback = callback,
+        IsCrossSite = isCrossSite,
     };
 }

@@ -7,7 +7,7 @@ using SpidOrleans.Web.Reading;
 namespace SpidOrleans.Web.SignIn;
 
 /// <summary>A page on which anybody signs in or registers as anybody. For this machine alone.</summary>
-internal sealed class DevelopmentSignIn(FormGuard forms, SignInCompletion completion) : ISignInMethod
+internal sealed class DevelopmentSignIn(FormGuard forms, SignInCompletion completion, FlowEvents events) : ISignInMethod
 {
     private const int NameCharsMax = 255;
 
@@ -17,14 +17,20 @@ internal sealed class DevelopmentSignIn(FormGuard forms, SignInCompletion comple
 
     public async Task<IResult> SubmitAsync(HttpContext context, FlowRequest flow, UrlForm form)
     {
-        if (!UserId.TryParse(form["user_id"], out var user)) return Show(context, flow, "The user id must be " + UserId.Rule + ".");
+        if (!UserId.TryParse(form["user_id"], out var user)) return await FailAsync("The user id must be " + UserId.Rule + ".");
         foreach (var field in new[] { "given_name", "family_name" })
         {
-            if (form[field] is { } name && !ProviderProfile.IsName(name)) return Show(context, flow, $"A name must be 1 to {NameCharsMax} characters without control characters.");
+            if (form[field] is { } name && !ProviderProfile.IsName(name)) return await FailAsync($"A name must be 1 to {NameCharsMax} characters without control characters.");
         }
 
         var profile = new UserProfile { GivenName = form["given_name"], FamilyName = form["family_name"] };
         return await completion.CompleteAsync(context, flow, user, profile == UserProfile.Empty ? null : profile);
+
+        async Task<IResult> FailAsync(string fault)
+        {
+            await events.FailedAsync(context, flow);
+            return Show(context, flow, fault);
+        }
     }
 
     private SignInPage Show(HttpContext context, FlowRequest flow, string? fault = null) =>

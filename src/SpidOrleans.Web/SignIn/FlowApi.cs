@@ -8,7 +8,8 @@ using SpidOrleans.Web.Documentation;
 namespace SpidOrleans.Web.SignIn;
 
 /// <summary><c>/flow/login</c> and <c>/flow/signup</c>: a site sends the browser here, and it comes back signed in.</summary>
-internal sealed class FlowApi(ClientRegistry clients, ISignInMethod method, SignInCompletion completion, SignInTickets tickets, FormGuard forms)
+internal sealed class FlowApi(ClientRegistry clients, ISignInMethod method, SignInCompletion completion, SignInTickets tickets, FormGuard forms,
+    FlowEvents events)
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -23,6 +24,8 @@ internal sealed class FlowApi(ClientRegistry clients, ISignInMethod method, Sign
                 + "to redirect_uri with error=access_denied. An address that is not registered character by character is answered by a page (400), "
                 + "never by a redirect.",
                 answerStatus: StatusCodes.Status302Found, answerType: null, refusals: [403, 501], query: FlowQuery.Of(kind));
+            // For link checkers: what a GET begins, it ends without anything.
+            routes.MapMethods(kind.Path(), [HttpMethods.Head], (Delegate)((HttpContext context) => api.StartAsync(context, kind))).ExcludeFromDescription();
             routes.MapPost(kind.Path(), (Delegate)((HttpContext context) => api.SubmitAsync(context, kind))).ExcludeFromDescription();
         }
     }
@@ -30,9 +33,10 @@ internal sealed class FlowApi(ClientRegistry clients, ISignInMethod method, Sign
     private async Task<IResult> StartAsync(HttpContext context, FlowKind kind)
     {
         if ((method.Refuse(context) ?? TopLevelNavigation.Refuse(context.Request)) is { } refusal) return refusal;
-        return FlowRequest.TryRead(context.Request.Query, kind, clients, out var flow, out var fault)
-            ? await method.StartAsync(context, flow)
-            : SignInPages.Refused(fault);
+        if (!FlowRequest.TryRead(context.Request.Query, kind, clients, out var flow, out var fault)) return SignInPages.Refused(fault);
+        var answer = await method.StartAsync(context, flow);
+        if (answer is not SignInPage { Status: >= 400 }) await events.StartedAsync(context, flow);
+        return answer;
     }
 
     private async Task<IResult> SubmitAsync(HttpContext context, FlowKind kind)

@@ -16,6 +16,10 @@ internal interface ISignInMethod
     /// <summary>It sends the form of our own page.</summary>
     Task<IResult> SubmitAsync(HttpContext context, FlowRequest flow, UrlForm form) =>
         Task.FromResult<IResult>(Problem.Of(StatusCodes.Status404NotFound));
+
+    /// <summary>Where a browser that has just been signed out here goes to be signed out there, and from there to the flow's return
+    /// address; null: nowhere.</summary>
+    Task<string?> FindLogoutAsync(HttpContext context, FlowRequest flow) => Task.FromResult<string?>(null);
 }
 
 /// <summary>No identity provider, and a host that others can reach: signing in anybody as anybody would be all there is.</summary>

@@ -13,7 +13,7 @@ namespace SpidOrleans.Web.SignIn;
 
 /// <summary><c>/logout</c>: ends the session, whoever began it, retires the visitor and returns to the site.</summary>
 internal sealed partial class LogoutApi(
-    ClientRegistry clients, BrowserSessions sessions, FormGuard forms, ILogger<LogoutApi> logger)
+    ClientRegistry clients, BrowserSessions sessions, FormGuard forms, ISignInMethod method, ILogger<LogoutApi> logger)
 {
     private static readonly string Path = FlowKind.Logout.Path();
 
@@ -21,7 +21,8 @@ internal sealed partial class LogoutApi(
     {
         var api = routes.ServiceProvider.GetRequiredService<LogoutApi>();
         routes.MapGet(Path, (Delegate)api.StartAsync).Describe("logoutBrowser", "Signs the browser out and returns to the site",
-            "For a browser to go to. The session ends, the visitor's id is retired and the browser returns to redirect_uri as a new visitor. "
+            "For a browser to go to. The session ends, the visitor's id is retired and the browser returns to redirect_uri as a new visitor, "
+            + "by way of the identity provider where that ends its session too (Identity:EndProviderSession). "
             + "Whoever does not come from a page of the client is asked first. An address that is not registered character by character is "
             + "answered by a page (400), never by a redirect.",
             answerStatus: StatusCodes.Status302Found, answerType: null, refusals: [403], query: FlowQuery.Of(FlowKind.Logout));
@@ -67,7 +68,7 @@ internal sealed partial class LogoutApi(
             return Ask(context, flow, isRepeated: true);
         }
 
-        return SignInPages.Onward(context.Request, flow.ReturnUrl);
+        return SignInPages.Onward(context.Request, await method.FindLogoutAsync(context, flow) ?? flow.ReturnUrl);
     }
 
     private SignInPage Ask(HttpContext context, FlowRequest flow, bool isRepeated = false) =>

@@ -16,6 +16,9 @@ internal sealed class ProviderHandler(
 
     public static readonly PathString CallbackPath = "/signin-oidc";
 
+    /// <summary>Where the provider sends a browser that it has signed out.</summary>
+    public static readonly PathString LogoutCallbackPath = "/signout-oidc";
+
     /// <summary>The answer comes as a query: a form from another site would come without our cookies.</summary>
     public override async Task<bool> ShouldHandleRequestAsync() => HttpMethods.IsGet(Request.Method) && await base.ShouldHandleRequestAsync();
 }

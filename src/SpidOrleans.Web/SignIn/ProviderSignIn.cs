@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Web.Configuration;
 
@@ -14,7 +15,8 @@ namespace SpidOrleans.Web.SignIn;
 /// Signing in at an OpenID Connect provider: code flow with PKCE, state and nonce. The flow travels in the state, encrypted, so that
 /// any silo can go on where another has begun.
 /// </summary>
-internal sealed partial class ProviderSignIn(ClientRegistry clients, SignInCompletion completion, TimeProvider clock, ILogger<ProviderSignIn> logger)
+internal sealed partial class ProviderSignIn(
+    SpidSettings settings, ClientRegistry clients, SignInCompletion completion, FlowEvents events, TimeProvider clock, ILogger<ProviderSignIn> logger)
     : ISignInMethod
 {
     private const string FlowItem = "flow";
@@ -40,9 +42,44 @@ internal sealed partial class ProviderSignIn(ClientRegistry clients, SignInCompl
         }
     }
 
+    /// <summary>The provider asks the person, or knows us by our id: the token that would prove the session is not kept anywhere.</summary>
+    public async Task<string?> FindLogoutAsync(HttpContext context, FlowRequest flow)
+    {
+        if (settings.Identity is not { EndsProviderSession: true }) return null;
+        var properties = new AuthenticationProperties(new Dictionary<string, string?> { [FlowItem] = flow.ToQuery(), [KindItem] = flow.Kind.ToString() })
+        {
+            RedirectUri = "/",
+        };
+        try
+        {
+            await context.SignOutAsync(ProviderHandler.Name, properties);
+        }
+        catch (Exception exception) when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            // Signed out here all the same.
+            LogFailed(logger, "the logout there", exception.GetBaseException().GetType().Name);
+            return null;
+        }
+
+        // Taken back from the answer: after a form a page leads there, not a redirect.
+        var url = context.Response.Headers.Location.ToString();
+        context.Response.Headers.Remove(HeaderNames.Location);
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        return url.Length == 0 ? null : url;
+    }
+
     public static OpenIdConnectEvents Events { get; } = new()
     {
         OnRedirectToIdentityProvider = PrepareAsync,
+        OnRedirectToIdentityProviderForSignOut = PrepareLogoutAsync,
+        OnSignedOutCallbackRedirect = async returned =>
+        {
+            returned.HandleResponse();
+            IResult answer = Of(returned.HttpContext).TryFindFlow(returned.Properties, out var flow) && flow.Kind == FlowKind.Logout
+                ? new Onward(flow.ReturnUrl)
+                : SignInPages.Expired(null);
+            await answer.ExecuteAsync(returned.HttpContext);
+        },
         OnTicketReceived = async received => await Of(received.HttpContext).EndAsync(received),
         OnAccessDenied = async denied =>
         {
@@ -53,7 +90,7 @@ internal sealed partial class ProviderSignIn(ClientRegistry clients, SignInCompl
         OnRemoteFailure = async failed =>
         {
             failed.HandleResponse();
-            await Of(failed.HttpContext).Explain(failed).ExecuteAsync(failed.HttpContext);
+            await (await Of(failed.HttpContext).ExplainAsync(failed)).ExecuteAsync(failed.HttpContext);
         },
     };
 
@@ -71,6 +108,16 @@ internal sealed partial class ProviderSignIn(ClientRegistry clients, SignInCompl
         if (configuration.PromptValuesSupported is not { Count: > 0 } supported || supported.Contains(prompt)) message.Prompt = prompt;
     }
 
+    private static Task PrepareLogoutAsync(RedirectContext redirect)
+    {
+        var message = redirect.ProtocolMessage;
+        // The provider has no such address: signing out here is all there is.
+        if (string.IsNullOrEmpty(message.IssuerAddress)) redirect.HandleResponse();
+        message.ClientId = redirect.Options.ClientId;
+        message.PostLogoutRedirectUri = OwnCookies.Origin(redirect.Request) + ProviderHandler.LogoutCallbackPath;
+        return Task.CompletedTask;
+    }
+
     private async Task EndAsync(TicketReceivedContext received)
     {
         received.HandleResponse();
@@ -84,6 +131,7 @@ internal sealed partial class ProviderSignIn(ClientRegistry clients, SignInCompl
         if (received.Principal is not { } person || !UserId.TryParse(person.FindFirst("sub")?.Value, out var user))
         {
             LogFailed(logger, "its answer", "the subject is no user id");
+            await events.FailedAsync(context, flow);
             await SignInPages.ProviderFailed(flow.StartUrl).ExecuteAsync(context);
             return;
         }
@@ -92,13 +140,14 @@ internal sealed partial class ProviderSignIn(ClientRegistry clients, SignInCompl
         await result.ExecuteAsync(context);
     }
 
-    private SignInPage Explain(RemoteFailureContext failed)
+    private async Task<SignInPage> ExplainAsync(RemoteFailureContext failed)
     {
         var startUrl = TryFindFlow(failed.Properties, out var flow) ? flow.StartUrl : null;
         // A state that is not ours or another browser's, a callback that was used: the provider has nothing to do with it.
         if (failed.Failure is null or AuthenticationFailureException) return SignInPages.Expired(startUrl);
 
         LogFailed(logger, "its answer", failed.Failure.GetBaseException().GetType().Name);
+        if (flow is not null) await events.FailedAsync(failed.HttpContext, flow);
         return IsAbsence(failed.Failure) && startUrl is not null ? SignInPages.ProviderAway(startUrl) : SignInPages.ProviderFailed(startUrl);
     }
 

@@ -34,6 +34,7 @@ internal static class SignInRegistration
         services.AddSingleton<FormGuard>();
         services.AddSingleton<SignInTickets>();
         services.AddSingleton<SignInCompletion>();
+        services.AddSingleton<FlowEvents>();
         services.AddSingleton<FlowApi>();
         services.AddSingleton<LogoutApi>();
         services.AddHostedService<DevelopmentNotice>();
@@ -52,6 +53,10 @@ internal static class SignInRegistration
         routes.MapGet(ProviderHandler.CallbackPath, (Delegate)(() => NoSignIn.NotConfigured)).Describe("signInCallback",
             "Takes the identity provider's answer", "For browsers that return from the provider. Register this address there.",
             answerStatus: StatusCodes.Status302Found, answerType: null, refusals: [501]);
+        if (routes.ServiceProvider.GetRequiredService<SpidSettings>().Identity is not { EndsProviderSession: true }) return;
+        routes.MapGet(ProviderHandler.LogoutCallbackPath, (Delegate)(() => NoSignIn.NotConfigured)).Describe("signOutCallback",
+            "Takes a browser that the provider has signed out", "It goes on to the redirect_uri that /logout was asked with. Register this address there.",
+            answerStatus: StatusCodes.Status302Found, answerType: null, refusals: [400]);
     }
 
     // Not AddOpenIdConnect alone: it goes with AddAuthentication, which brings the machine's own key ring along.
@@ -74,7 +79,7 @@ internal static class SignInRegistration
             options.Scope.Add("openid");
             options.Scope.Add("profile");
             options.CallbackPath = ProviderHandler.CallbackPath;
-            options.SignedOutCallbackPath = default;
+            options.SignedOutCallbackPath = identity.EndsProviderSession ? ProviderHandler.LogoutCallbackPath : default;
             options.RemoteSignOutPath = default;
             // What proves the session is the cluster's: the handler itself signs nobody in.
             options.SignInScheme = BasicAuthentication.Name;

@@ -44,10 +44,19 @@ public sealed class MixpanelJsTests(ChromiumFixture chromium, NewsDomain domain)
 
         // Before identify() it goes by an id of its own making, which is folded into the cookie's visitor.
         await TrackAsync("first");
+        await QueuesAreEmptyAsync();
         await _page.EvaluateAsync("uid => mixpanel.identify(uid)", visitor);
+        await QueuesAreEmptyAsync();
         await TrackAsync("second", "{ price: 99, ip: '198.51.100.7' }");
+        await QueuesAreEmptyAsync();
         await TrackAsync("third");
-        await _page.EvaluateAsync("run => { mixpanel.people.set({ Plan: 'pro-' + run }); mixpanel.people.increment('Visits'); mixpanel.people.set_once('First seen', 'today'); }", _run);
+        foreach (var change in new[] { $"set('Plan', 'pro-{_run}')", "increment('Visits')", "set_once('First seen', 'today')" })
+        {
+            await _page.EvaluateAsync($"() => {{ mixpanel.people.{change}; }}");
+            // Its queue is behind a lock for which what comes at once contends, in any order.
+            await QueuesAreEmptyAsync();
+        }
+
         await _page.EvaluateAsync("run => mixpanel.get_group('company', 'acme-' + run).set('Size', 12)", _run);
         await ArrivedAsync("first", "second", "third");
         await GroupAsync();

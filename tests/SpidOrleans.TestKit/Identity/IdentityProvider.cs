@@ -43,7 +43,8 @@ public sealed class IdentityProvider : IAsyncDisposable
     /// <summary>The queries of all authorization requests.</summary>
     public IReadOnlyList<IQueryCollection> Authorizations => [.. _authorizations];
 
-    public static async Task<IdentityProvider> StartAsync(int port = 0)
+    /// <param name="endsSessions">Discovery names an <c>end_session_endpoint</c>.</param>
+    public static async Task<IdentityProvider> StartAsync(int port = 0, bool endsSessions = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -56,11 +57,12 @@ public sealed class IdentityProvider : IAsyncDisposable
             .AddServer(server =>
             {
                 server.SetAuthorizationEndpointUris("authorize").SetTokenEndpointUris("token").SetUserInfoEndpointUris("userinfo");
+                if (endsSessions) server.SetEndSessionEndpointUris("endsession");
                 server.AllowAuthorizationCodeFlow().RequireProofKeyForCodeExchange();
                 server.RegisterScopes(Scopes.Profile);
                 server.RegisterPromptValues("create", PromptValues.SelectAccount, PromptValues.Login, PromptValues.None, PromptValues.Consent);
                 server.AddEphemeralEncryptionKey().AddEphemeralSigningKey();
-                server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableUserInfoEndpointPassthrough().DisableTransportSecurityRequirement();
+                server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableUserInfoEndpointPassthrough().EnableEndSessionEndpointPassthrough().DisableTransportSecurityRequirement();
             });
         var app = builder.Build();
         var provider = new IdentityProvider(app);
@@ -69,6 +71,7 @@ public sealed class IdentityProvider : IAsyncDisposable
         app.UseAuthentication();
         app.MapGet("/authorize", (Delegate)provider.Authorize);
         app.MapGet("/userinfo", (Delegate)provider.UserInfoAsync);
+        app.MapGet("/endsession", (Delegate)provider.EndSession);
         await app.StartAsync();
         provider.Authority = new UriBuilder(app.Urls.First()) { Host = "localhost" }.Uri;
         await provider.WarmUpAsync();
@@ -94,7 +97,8 @@ public sealed class IdentityProvider : IAsyncDisposable
     }
 
     /// <summary>Registers a host under test by its callback; more of them add up.</summary>
-    public async Task RegisterAsync(Uri callback)
+    /// <param name="logoutCallback">Where a browser may return to after a logout; null: nowhere.</param>
+    public async Task RegisterAsync(Uri callback, Uri? logoutCallback = null)
     {
         using var scope = _app.Services.CreateScope();
         var applications = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
@@ -116,9 +120,10 @@ public sealed class IdentityProvider : IAsyncDisposable
             RedirectUris = { callback },
             Permissions =
             {
-                Permissions.Endpoints.Authorization, Permissions.Endpoints.Token, Permissions.GrantTypes.AuthorizationCode,
+                Permissions.Endpoints.Authorization, Permissions.Endpoints.Token, Permissions.Endpoints.EndSession, Permissions.GrantTypes.AuthorizationCode,
                 Permissions.ResponseTypes.Code, Permissions.Scopes.Profile,
             },
+            PostLogoutRedirectUris = { logoutCallback ?? callback },
             Requirements = { Requirements.Features.ProofKeyForCodeExchange },
         });
     }
@@ -154,6 +159,13 @@ public sealed class IdentityProvider : IAsyncDisposable
         identity.SetScopes(context.GetOpenIddictServerRequest()!.GetScopes());
         identity.SetDestinations(_ => [Destinations.AccessToken, Destinations.IdentityToken]);
         return Results.SignIn(new ClaimsPrincipal(identity), null, Scheme);
+    }
+
+    /// <summary>Nobody is signed in any more.</summary>
+    private IResult EndSession()
+    {
+        Person = null;
+        return Results.SignOut(new AuthenticationProperties { RedirectUri = "/" }, [Scheme]);
     }
 
     private async Task<IResult> UserInfoAsync(HttpContext context)

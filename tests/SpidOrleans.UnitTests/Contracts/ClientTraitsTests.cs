@@ -19,6 +19,37 @@ public sealed class ClientTraitsTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void OfOneMoment_TheSameValueCounts_InWhateverOrderTheyCome(int seed)
+    {
+        // Few names, times and values, so that most changes meet others of their moment.
+        var random = new Random(seed);
+        string?[] values = ["1", "2", "\"a\"", "\"b\"", "true", "[1]", null];
+        for (var run = 0; run < 300; run++)
+        {
+            var changes = Enumerable.Range(0, random.Next(1, 12))
+                .Select(_ => Of($"n{random.Next(3)}", values[random.Next(values.Length)], random.Next(3))).ToArray();
+            var expected = changes.Distinct().GroupBy(change => change.Name)
+                .Select(same => same.Single(one => same.All(other => one == other || one.CountsOver(other))))
+                .OrderBy(one => one.Name, StringComparer.Ordinal).ToList();
+
+            for (var order = 0; order < 8; order++)
+            {
+                random.Shuffle(changes);
+                var at = random.Next(changes.Length + 1);
+                var oneByOne = changes.Aggregate(None, (known, change) => known.With([change]));
+                var joined = changes[..at].Aggregate(None, (known, change) => known.With([change]))
+                    .Joined(changes[at..].Aggregate(None, (known, change) => known.With([change])));
+
+                Assert.Equal(expected, oneByOne.All);
+                Assert.Equal(expected, joined.All);
+            }
+        }
+    }
+
     [Fact]
     public void WhatIsOlderOrTheSame_ChangesNothingAtAll()
     {

@@ -55,7 +55,7 @@ public class OtherClientsTests
         Assert.Equal("""{"code":200,"num_records_imported":1,"status":1}""",
             await host.PostAsync("/import?strict=1&verbose=1&project_id=7", Zipped($"[{tracked}]"), Basic(Secret), ("Accept", "application/json")).TextAsync());
         Assert.Equal("""{"status":1,"error":null}""",
-            await host.PostAsync("/engage?verbose=1", Json($$"""[{"$token":"t1","$distinct_id":"{{Visitor}}","$ip":"198.51.100.7","$set":{"a":1}}]"""), ("Accept", "application/json")).TextAsync());
+            await host.PostAsync("/engage?verbose=1", Json($$$"""[{"$token":"t1","$distinct_id":"{{{Visitor}}}","$ip":"198.51.100.7","$set":{"a":1}}]"""), ("Accept", "application/json")).TextAsync());
         Assert.Equal("""{"status":1,"error":null}""",
             await host.PostAsync("/groups?verbose=1", Json("""[{"$token":"t1","$group_key":"company","$group_id":"Acme","$set":{"a":1}}]"""), Basic(Secret)).TextAsync());
 

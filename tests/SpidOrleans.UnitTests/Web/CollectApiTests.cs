@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net;
 using System.Text;
 using SpidOrleans.Contracts.Events;
@@ -106,7 +107,47 @@ public class CollectApiTests
 
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         Assert.Equal("v:" + former, host.Grains.Calls.Single(call => call.Method == "Track").Key);
-        Assert.Contains(host.Grains.Calls, call => call.Method == "GetCurrent" && call.Key == "v:" + uid);
+        Assert.Contains(host.Grains.Calls, call => call.Method == "FindCurrent" && call.Key == "v:" + uid);
+    }
+
+    [Fact]
+    public async Task EventsOfTheCookiesVisitor_AreForItsGrainToRecogniseByTheSecret()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+        var (cookie, _) = await SessionApiTests.VisitAsync(host);
+
+        await host.BrowseAsync(HttpMethod.Post, "/v1/collect", Body("news"), Page, cookie);
+
+        var secret = Base64Url.DecodeFromChars(cookie.Value.Split('.')[1]).AsSpan(0, 16);
+        Assert.Equal(KeyDigest.Of(secret), Assert.Single(host.Grains.Calls).BrowserKey);
+    }
+
+    [Fact]
+    public async Task AnOldCopy_LeadsToNoOtherVisitor()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+        var (cookie, _) = await SessionApiTests.VisitAsync(host);
+        var successor = VisitorId.New();
+        host.Grains.Session = _ => new VisitorSession { VisitorId = successor, Recognition = Recognition.Stranger };
+
+        var response = await host.BrowseAsync(HttpMethod.Post, "/v1/collect", Body("news", $",\"visitorId\":\"{successor}\""), Page, cookie);
+
+        await response.ProblemAsync(401);
+        AssertReadable(response);
+        Assert.DoesNotContain(host.Grains.Calls, call => call.Method == "Track");
+    }
+
+    [Fact]
+    public async Task AnOldCopy_ThatTheGrainRefuses_IsToldToAskWhoIsThere()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+        var (cookie, _) = await SessionApiTests.VisitAsync(host);
+        host.Grains.Track = _ => TrackOutcome.Stranger;
+
+        var response = await host.BrowseAsync(HttpMethod.Post, "/v1/collect", Body("news"), Page, cookie);
+
+        Assert.Contains("/rpc/hasSession.js", (await response.ProblemAsync(401)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        AssertReadable(response);
     }
 
     [Fact]
@@ -154,7 +195,7 @@ public class CollectApiTests
 
         var response = await host.BrowseAsync(HttpMethod.Post, "/v1/collect", new StringContent(new string(' ', (1 << 20) + 1)), Page, cookie);
 
-        await response.ProblemAsync(413);
+        Assert.Equal("The body is larger than 1,048,576 bytes.", (await response.ProblemAsync(413)).GetProperty("detail").GetString());
         AssertReadable(response);
     }
 

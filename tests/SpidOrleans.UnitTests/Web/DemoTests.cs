@@ -177,7 +177,7 @@ public class DemoTests
     }
 
     private static Task<((string, string) Cookie, string Uid)> VisitAsync(WebHostFixture host) =>
-        SessionApiTests.VisitAsync(host, $"?client_id=demo&redirect_uri={Uri.EscapeDataString(host.Origin + "/")}&callback=f1");
+        SessionApiTests.VisitAsync(host, $"?client_id=demo&redirect_uri={Uri.EscapeDataString(host.Origin + "/")}&callback=f1", host.Origin + "/");
 
     private static Task<HttpResponseMessage> PostAsync(WebHostFixture host, string path, string body, params (string, string)[] headers) =>
         host.BrowseAsync(HttpMethod.Post, path, new StringContent(body, Encoding.UTF8, "application/json"), [.. headers, ("Origin", host.Origin)]);

@@ -93,15 +93,43 @@ public class DocumentationAndHealthTests
         Assert.Equal(HttpStatusCode.OK, (await host.BrowseAsync(HttpMethod.Get, "/js/spid-sdk.d.ts", null)).StatusCode);
     }
 
-    [Fact]
-    public async Task TheSdk_TakesLessThanEightKilobytesZipped()
+    [Theory]
+    [InlineData("gzip, deflate, br, zstd", "br")]
+    [InlineData("gzip", "gzip")]
+    [InlineData("GZIP;q=0.5", "gzip")]
+    [InlineData("br;q=0, gzip;q=0.1", "gzip")]
+    [InlineData("*", "br")]
+    [InlineData("*, br;q=0", "gzip")]
+    [InlineData("*;q=0", null)]
+    [InlineData("identity", null)]
+    [InlineData("zstd", null)]
+    [InlineData("; ,q=;", null)]
+    [InlineData("", null)]
+    public async Task TheSdk_ComesInTheSmallestFormThatTheBrowserTakes_EachUnderATagOfItsOwn(string accepted, string? coding)
     {
         await using var host = await WebHostFixture.StartAsync();
-        var served = await (await host.BrowseAsync(HttpMethod.Get, "/js/spid-sdk.js", null)).Content.ReadAsByteArrayAsync();
-        using var zipped = new MemoryStream();
-        await using (var zip = new GZipStream(zipped, CompressionLevel.SmallestSize, leaveOpen: true)) await zip.WriteAsync(served);
+        var plain = await host.BrowseAsync(HttpMethod.Get, "/js/spid-sdk.js", null);
 
-        Assert.InRange(zipped.Length, 1, 8_191);
+        var served = await host.BrowseAsync(HttpMethod.Get, "/js/spid-sdk.js", null, ("Accept-Encoding", accepted));
+        var again = await host.BrowseAsync(HttpMethod.Get, "/js/spid-sdk.js", null, ("Accept-Encoding", accepted), ("If-None-Match", served.Headers.ETag!.ToString()));
+
+        Assert.Equal(coding, served.Content.Headers.ContentEncoding.SingleOrDefault());
+        var body = await served.Content.ReadAsByteArrayAsync();
+        Assert.Equal(served.Content.Headers.ContentLength, body.Length);
+        if (coding is not null) Assert.InRange(body.Length, 1, 8_191);
+        using var packed = new MemoryStream(body);
+        await using Stream stream = coding switch
+        {
+            "br" => new BrotliStream(packed, CompressionMode.Decompress),
+            "gzip" => new GZipStream(packed, CompressionMode.Decompress),
+            _ => packed,
+        };
+        using var unpacked = new MemoryStream();
+        await stream.CopyToAsync(unpacked);
+        Assert.Equal(await plain.Content.ReadAsByteArrayAsync(), unpacked.ToArray());
+        Assert.Equal(coding is null, served.Headers.ETag.Equals(plain.Headers.ETag));
+        Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
+        foreach (var answer in new[] { served, again }) Assert.Equal(["Accept-Encoding"], answer.Headers.Vary);
     }
 
     [Fact]

@@ -115,7 +115,8 @@ public class EventsApiTests
         request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("news:news-secret"u8));
         request.Headers.TransferEncodingChunked = chunked;
 
-        await (await host.Http.SendAsync(request)).ProblemAsync(413);
+        var problem = await (await host.Http.SendAsync(request)).ProblemAsync(413);
+        Assert.Equal("The body is larger than 2,048 bytes (Limits:RequestBytes).", problem.GetProperty("detail").GetString());
     }
 
     [Theory]

@@ -11,7 +11,7 @@ using SpidOrleans.Contracts.Visitors;
 namespace SpidOrleans.UnitTests.Web;
 
 /// <summary>A call that reached a grain.</summary>
-internal sealed record GrainCall(string Key, string Method, object? Argument = null, EventSource? Source = null, bool FromBrowser = false)
+internal sealed record GrainCall(string Key, string Method, object? Argument = null, EventSource? Source = null, bool FromBrowser = false, KeyDigest? BrowserKey = null)
 {
     public ImmutableArray<TrackedEvent> Events => (ImmutableArray<TrackedEvent>)Argument!;
 }
@@ -49,7 +49,7 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
     public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
         TrackOutcomes.Worst(await Task.WhenAll(events.Select(one => one.Visitor is { } visitor
-            ? this.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser)
+            ? this.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser, one.BrowserKey)
             : this.GetUser(one.User!.Value).TrackAsync(source, one.Events))));
 
     public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
@@ -75,8 +75,9 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
     {
         private VisitorId Id => VisitorId.TryParse(key[2..], out var id) ? id : throw new ArgumentException(key);
 
-        public Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, bool fromBrowser = false) =>
-            all.Answer(new GrainCall(key, "Track", events, source, fromBrowser), () => all.Track(key));
+        public Task<TrackOutcome> TrackAsync(
+            EventSource source, ImmutableArray<TrackedEvent> events, bool fromBrowser = false, KeyDigest? browserKey = null) =>
+            all.Answer(new GrainCall(key, "Track", events, source, fromBrowser, browserKey), () => all.Track(key));
 
         public Task<LoginResult> LoginAsync(LoginRequest request) =>
             all.Answer(new GrainCall(key, "Login", request, request.Source), () => all.Login(Id, request));
@@ -92,12 +93,15 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
         public Task<VisitorId> GetCurrentAsync() => all.Answer(new GrainCall(key, "GetCurrent"), () => all.Session(Id).VisitorId);
 
+        public Task<VisitorId?> FindCurrentAsync(KeyDigest digest) => all.Answer(new GrainCall(key, "FindCurrent", digest), () =>
+            all.Session(Id) is { Recognition: Recognition.Known or Recognition.Renewed } session ? session.VisitorId : (VisitorId?)null);
+
         public Task<TraitsResult> SetTraitsAsync(EventSource source, ImmutableArray<Trait> traits) =>
             all.Answer(new GrainCall(key, "SetTraits", traits, source), () => all.Set(source, traits));
 
         public Task<ClientTraits?> GetTraitsAsync(string clientId) => all.Answer(new GrainCall(key, "GetTraits", clientId), () => all.Traits);
 
-        public Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates, bool fromBrowser = false) =>
+        public Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates, bool fromBrowser = false, KeyDigest? browserKey = null) =>
             all.Answer(new GrainCall(key, "ChangeProfile", updates, source, fromBrowser), () => all.SetOutcome);
 
         public Task<VisitorDescription> DescribeAsync(string project) => all.Answer(new GrainCall(key, "Describe", project), () => all.Visitor);

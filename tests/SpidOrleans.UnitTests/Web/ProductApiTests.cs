@@ -71,6 +71,35 @@ public class ProductApiTests
         await (await browser.ScriptAsync(Product, more)).ProblemAsync(400);
     }
 
+    [Theory]
+    [InlineData(Product)]
+    [InlineData(Subscription)]
+    public async Task TheSpId_TellsNothingOfThePerson(string path)
+    {
+        await using var browser = await BrowserHost.StartAsync();
+        browser.Grains.User = new UserDescription
+        {
+            Profile = new UserProfile { DisplayName = "Ann Example", GivenName = "Ann", FamilyName = "Example", Gender = "female", Birthday = new(1980, 12, 31), Locale = "nb_NO" },
+        };
+        browser.SignIn("42");
+        var session = await (await browser.ScriptAsync("/rpc/hasSession.js")).ScriptAsync();
+        Assert.Equal("Ann", session.GetProperty("givenName").GetString());
+        browser.Grains.Session = visitor => new VisitorSession { VisitorId = visitor };
+        browser.Grains.SignedIn = _ => UserId.TryParse("42", out var user) ? user : null;
+        browser.Grains.Calls.Clear();
+
+        var answer = await (await browser.ScriptAsync(path, "&product_id=1042&sp_id=" + session.GetProperty("sp_id").GetString(), shown: "none")).ScriptAsync();
+
+        string[] expected = ["result", "serverTime", "serverTimeMs", "expiresIn", "baseDomain", "visitor", "userStatus", "userId", "id", "uuid", "productId"];
+        if (path == Subscription) expected = [.. expected, "subscriptionId"];
+        Assert.Equal([.. expected, "sig"], answer.EnumerateObject().Select(field => field.Name));
+        Assert.Equal((true, 42), (answer.GetProperty("result").GetBoolean(), answer.GetProperty("userId").GetInt32()));
+        Assert.Equal(session.GetProperty("uuid").GetString(), answer.GetProperty("uuid").GetString());
+        Assert.True(SignedText.TryVerify(["news-sign-secret"u8.ToArray()], answer.GetProperty("sig").GetString(), out var payload));
+        Assert.Equal([.. expected, "algorithm", "aud", "exp"], payload.Value.EnumerateObject().Select(field => field.Name));
+        Assert.DoesNotContain(browser.Grains.Calls, call => call.Method == "GetAccount");
+    }
+
     [Fact]
     public async Task TheSpId_StandsInForTheCookieUntilItsSessionEnds()
     {

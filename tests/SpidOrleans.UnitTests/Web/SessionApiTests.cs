@@ -39,8 +39,8 @@ public class SessionApiTests
     {
         await using var host = await WebHostFixture.StartAsync(("Session:CookieDomain", "news.test"));
 
-        var remote = (await host.BrowseAsync(HttpMethod.Get, "/rpc/hasSession.js" + Query, null, ("Host", "id.news.test"))).SetCookie()!;
-        var local = (await host.BrowseAsync(HttpMethod.Get, "/rpc/hasSession.js" + Query, null)).SetCookie()!;
+        var remote = (await host.BrowseAsync(HttpMethod.Get, "/rpc/hasSession.js" + Query, null, Referer, ("Host", "id.news.test"))).SetCookie()!;
+        var local = (await host.BrowseAsync(HttpMethod.Get, "/rpc/hasSession.js" + Query, null, Referer)).SetCookie()!;
 
         foreach (var attribute in new[] { "httponly", "samesite=lax", "path=/", "max-age=34560000", "domain=news.test", "secure" })
             Assert.Contains("; " + attribute, remote, StringComparison.OrdinalIgnoreCase);
@@ -163,18 +163,24 @@ public class SessionApiTests
     [InlineData("news", "https://www.news.test/", "https://evil.test/", "", "")]
     [InlineData("news", "https://www.news.test/", "https://www.news.test/", "cross-site", "script")]
     [InlineData("news", "https://www.news.test/", "", "same-site", "script")]
+    [InlineData("news", "https://www.news.test/", "", "", "")]
+    [InlineData("news", "https://www.news.test/", "", "", "script")]
+    [InlineData("news", "https://www.news.test/", "", "", "", "https://evil.test")]
+    [InlineData("news", "https://www.news.test/", "https://www.news.test/", "", "", "null")]
+    [InlineData("news", "https://www.news.test/", "", "same-site", "script", "https://other.news.test")]
     [InlineData("news", "https://www.news.test/", "https://www.news.test/", "same-site", "document")]
     [InlineData("news", "https://www.news.test/", "https://www.news.test/", "same-site", "empty")]
     [InlineData("news", "https://www.news.test/", "https://www.news.test/", "none", "script")]
     [InlineData("partner", "https://partner.test/", "", "cross-site", "script")]
-    public async Task APageThatIsNotTheClients_LearnsNothingAndGetsNoCookie(string client, string redirectUri, string referer, string site, string destination)
+    public async Task APageThatIsNotTheClients_LearnsNothingAndGetsNoCookie(
+        string client, string redirectUri, string referer, string site, string destination, string origin = "")
     {
         await using var host = await WebHostFixture.StartAsync();
         var (cookie, _) = await VisitAsync(host);
 
         var response = await host.BrowseAsync(HttpMethod.Get,
             $"/rpc/hasSession.js?client_id={client}&redirect_uri={Uri.EscapeDataString(redirectUri)}&callback=f1", null,
-            cookie, ("Referer", referer), ("Sec-Fetch-Site", site), ("Sec-Fetch-Dest", destination));
+            cookie, ("Referer", referer), ("Sec-Fetch-Site", site), ("Sec-Fetch-Dest", destination), ("Origin", origin));
 
         var answer = await response.ScriptAsync();
         Assert.Equal(401, answer.GetProperty("error").GetProperty("code").GetInt32());
@@ -187,14 +193,16 @@ public class SessionApiTests
     [InlineData("news", "https://www.news.test/page?a=b#c", "https://www.news.test/", "same-site", "same-site")]
     [InlineData("news", "https://www.news.test/", "", "same-origin", "same-site")]
     [InlineData("news", "", "https://www.news.test/", "", "same-site")]
+    [InlineData("news", "https://www.news.test/", "", "", "same-site", "https://www.news.test")]
     [InlineData("partner", "https://partner.test/", "https://partner.test/", "cross-site", "cross-origin")]
-    public async Task AClientsOwnPage_IsAnswered(string client, string redirectUri, string referer, string site, string resourcePolicy)
+    public async Task AClientsOwnPage_IsAnswered(
+        string client, string redirectUri, string referer, string site, string resourcePolicy, string origin = "")
     {
         await using var host = await WebHostFixture.StartAsync();
 
         var response = await host.BrowseAsync(HttpMethod.Get,
             $"/rpc/hasSession.js?client_id={client}&redirect_uri={Uri.EscapeDataString(redirectUri)}&callback=f1", null,
-            ("Referer", referer), ("Sec-Fetch-Site", site), ("Sec-Fetch-Dest", "script"));
+            ("Referer", referer), ("Sec-Fetch-Site", site), ("Sec-Fetch-Dest", "script"), ("Origin", origin));
 
         Assert.True((await response.ScriptAsync()).GetProperty("response").TryGetProperty("visitor", out _));
         Assert.Equal([resourcePolicy], response.Headers.GetValues("Cross-Origin-Resource-Policy"));
@@ -245,9 +253,10 @@ public class SessionApiTests
     }
 
     /// <summary>A first visit; gives the cookie header that the browser sends from then on.</summary>
-    internal static async Task<((string Name, string Value) Cookie, string Uid)> VisitAsync(WebHostFixture host, string query = Query)
+    internal static async Task<((string Name, string Value) Cookie, string Uid)> VisitAsync(
+        WebHostFixture host, string query = Query, string page = "https://www.news.test/")
     {
-        var response = await host.BrowseAsync(HttpMethod.Get, "/rpc/hasSession.js" + query, null);
+        var response = await host.BrowseAsync(HttpMethod.Get, "/rpc/hasSession.js" + query, null, ("Referer", page));
         var value = response.VisitorCookie()!;
         return (("Cookie", "SPID_VISITOR=" + value), value[..36]);
     }

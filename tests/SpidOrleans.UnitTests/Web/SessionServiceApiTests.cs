@@ -73,7 +73,9 @@ public class SessionServiceApiTests
         {
             var response = await browser.FetchAsync(path, origin: origin, site: site, sdrn: sdrn);
 
-            Assert.True(BrowserHost.IsSilent(await response.ProblemAsync(403)));
+            var problem = await response.ProblemAsync(403);
+            Assert.True(BrowserHost.IsSilent(problem));
+            Assert.Contains("origin", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
             Assert.False(response.Headers.Contains("Access-Control-Allow-Origin"));
             Assert.Null(response.SetCookie());
         }
@@ -189,16 +191,21 @@ public class SessionServiceApiTests
     }
 
     [Theory]
-    [InlineData("image")]
-    [InlineData("iframe")]
-    [InlineData("script")]
-    public async Task WhatIsNoVisit_StartsNoSession(string destination)
+    [InlineData("Sec-Fetch-Dest", "image")]
+    [InlineData("Sec-Fetch-Dest", "iframe")]
+    [InlineData("Sec-Fetch-Dest", "script")]
+    [InlineData("Sec-Fetch-Mode", "no-cors")]
+    [InlineData("Sec-Fetch-Mode", "cors")]
+    [InlineData("Sec-Purpose", "prefetch;prerender")]
+    [InlineData("Purpose", "prefetch")]
+    public async Task WhatIsNoVisit_StartsNoSession(string header, string value)
     {
         await using var browser = await BrowserHost.StartAsync();
 
-        await browser.Host.BrowseAsync(HttpMethod.Get, $"/session/refresh?client_sdrn={BrowserHost.Sdrn}{BackQuery}", null,
-            ("Cookie", "SPID_VISITOR=" + browser.Cookie), ("Sec-Fetch-Dest", destination));
+        var response = await browser.Host.BrowseAsync(HttpMethod.Get, $"/session/refresh?client_sdrn={BrowserHost.Sdrn}{BackQuery}", null,
+            ("Cookie", "SPID_VISITOR=" + browser.Cookie), (header, value));
 
+        await response.ProblemAsync(403);
         Assert.Empty(browser.Grains.Calls);
     }
 

@@ -82,6 +82,26 @@ public sealed class SetTraitsTests
         Assert.DoesNotContain(browser.Grains.Calls, call => call.Method == "SetTraits");
     }
 
+    [Theory]
+    [InlineData("none")]
+    [InlineData("7b0a2b9e-5d3e-4b44-9f43-0d6a3e5d6a01.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    public async Task WithoutAGenuineCookie_NothingIsStored_AndTheNextTryHasOne(string shown)
+    {
+        await using var browser = await BrowserHost.StartAsync();
+        var signed = Sign("news-sign-secret");
+
+        var response = await browser.ScriptAsync(Path, "&t=" + signed, shown: shown);
+        var answer = await response.ScriptAsync();
+
+        Assert.Equal(401, answer.GetProperty("error").GetProperty("code").GetInt32());
+        Assert.Contains("Nothing was stored", answer.GetProperty("error").GetProperty("description").GetString(), StringComparison.Ordinal);
+        Assert.False(answer.GetProperty("response").GetProperty("result").GetBoolean());
+        Assert.Empty(browser.Grains.Calls);
+        var again = await (await browser.ScriptAsync(Path, "&t=" + signed, shown: response.VisitorCookie()!)).ScriptAsync();
+        Assert.True(again.GetProperty("response").GetProperty("result").GetBoolean());
+        Assert.Equal("v:" + response.VisitorCookie()![..36], Assert.Single(browser.Grains.Calls, call => call.Method == "SetTraits").Key);
+    }
+
     [Fact]
     public async Task NoTraits_ChangeNothing()
     {

@@ -40,7 +40,8 @@ public class SpidSettingsTests
             ("Session:FormerSigningKeys:0", new string('f', 40)), ("Session:RememberLifetime", "7.00:00:00"), ("Clients:c:FormerSignSecrets:0", "fs"),
             ("Entitlements:1042:Users:0", "7"), ("Entitlements:1042:Subscribers:0", "42"), ("Entitlements:1042:SubscriptionId", "99"),
             ("Limits:EventsPerRequest", "10"), ("Limits:RequestBytes", "1 MB"), ("Limits:PendingPerLane", "5"), ("Limits:EventsPerSecondPerClient", "9"),
-            ("Identity:Authority", "https://login.test"), ("Identity:ClientId", "id"), ("Identity:ClientSecret", "hush"), ("Console:Password", "p"));
+            ("Identity:Authority", "https://login.test"), ("Identity:ClientId", "id"), ("Identity:ClientSecret", "hush"), ("Identity:EndProviderSession", "true"), ("Console:Password", "p"),
+            ("Proxies:0", "10.0.0.0/8"), ("Proxies:1", "192.0.2.7"), ("Proxies:2", "fd00::/8"), ("Proxies:3", "::1"));
 
         Assert.Equal("https://news.test", Assert.Single(settings.Clients["c"].Origins));
         Assert.Equal(("news.test", 32, TimeSpan.FromMinutes(30)), (settings.Session.CookieDomain, settings.Session.SigningKey!.Length, settings.Session.Lifetime));
@@ -49,8 +50,9 @@ public class SpidSettingsTests
         var product = settings.Products["1042"];
         Assert.Equal(("7", "42", "99"), (Assert.Single(product.Users).ToString(), Assert.Single(product.Subscribers).ToString(), product.SubscriptionId));
         Assert.Equal(new LimitSettings(10, 1 << 20, 5, 9), settings.Limits);
-        Assert.Equal(new IdentitySettings(new Uri("https://login.test"), "id", "hush"), settings.Identity);
+        Assert.Equal(new IdentitySettings(new Uri("https://login.test"), "id", "hush", EndsProviderSession: true), settings.Identity);
         Assert.DoesNotContain("hush", settings.Identity!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(["10.0.0.0/8", "192.0.2.7/32", "fd00::/8", "::1/128"], settings.Proxies.Select(proxy => proxy.ToString()));
         Assert.False(settings.HasDevelopmentSignIn);
         Assert.Equal(5, settings.Cluster.PendingPerLane);
         Assert.Equal(("sa", "sas", "7", 1), (settings.Cluster.Projects["a"].ServiceAccount, settings.Cluster.Projects["a"].ServiceAccountSecret,
@@ -103,7 +105,21 @@ public class SpidSettingsTests
     [InlineData("Identity:Authority", "https://login.test/#x", "an https URL such as")]
     [InlineData("Identity:Authority", "https://login.test?", "an https URL such as", null, "***")]
     [InlineData("Identity:Authority", "https://a:b@login.test", "an https URL such as", null, "***")]
-    [InlineData("Identity:ClientSecrt", "hush", "one of the keys Authority, ClientId, ClientSecret", null, "***")]
+    [InlineData("Identity:ClientSecrt", "hush", "one of the keys Authority, ClientId, ClientSecret, EndProviderSession", null, "***")]
+    [InlineData("Proxies:0", "here", "an IP address such as 10.0.0.7")]
+    [InlineData("Proxies:0", "10", "an IP address such as")]
+    [InlineData("Proxies:0", "10.0.0.7:80", "an IP address such as")]
+    [InlineData("Proxies:0", "[::1]", "an IP address such as")]
+    [InlineData("Proxies:0", "fe80::1%2", "an IP address such as")]
+    [InlineData("Proxies:0", "10.0.0.7/8", "an IP address such as")]
+    [InlineData("Proxies:0", "10.0.0.0/33", "an IP address such as")]
+    [InlineData("Proxies:0", "0.0.0.0", "an IP address such as")]
+    [InlineData("Proxies:0", "0.0.0.0/0", "not all addresses there are")]
+    [InlineData("Proxies:0", "::/0", "not all addresses there are")]
+    [InlineData("Proxies:0", "::ffff:10.0.0.7", "an IP address such as")]
+    [InlineData("Proxies:x:y", "10.0.0.7", "an IP address such as", "Proxies:x", "")]
+    [InlineData("Proxies", "10.0.0.7", "a list such as Proxies:0")]
+    [InlineData("Identity:EndProviderSession", "yes", "'true' or 'false'")]
     [InlineData("Identity", "https://login.test", "a section, not a value", null, "***")]
     [InlineData("Clients:news:RedirectUris:0", "https://news.test/#x", "an absolute http or https URL")]
     [InlineData("Clients:news:RedirectUris:0", "https://user@news.test/", "an absolute http or https URL", null, "***")]

@@ -155,6 +155,19 @@ public sealed class TraitsApiTests
         Assert.Empty(host.Grains.Calls);
     }
 
+    [Theory]
+    [InlineData(null, "The body is larger than 131,072 bytes.")]
+    [InlineData("100 KB", "The body is larger than 102,400 bytes (Limits:RequestBytes).")]
+    public async Task AFormThatIsTooLarge_IsRefusedByTheBoundThatItHasPassed(string? limit, string expected)
+    {
+        await using var host = limit is null ? await WebHostFixture.StartAsync() : await WebHostFixture.StartAsync(("Limits:RequestBytes", limit));
+        var token = await TokenAsync(host);
+
+        var response = await host.BrowseAsync(HttpMethod.Post, Traits + "?oauth_token=" + token, Form("traits=" + new string('x', 140_000)));
+
+        Assert.Equal(expected, (await response.ProblemAsync(413)).GetProperty("detail").GetString());
+    }
+
     [Fact]
     public async Task Jsonp_HandsTheContainerToTheCallback_SafeInAScript()
     {
@@ -166,7 +179,12 @@ public sealed class TraitsApiTests
         var named = await (await SendAsync(host, HttpMethod.Get, Traits + ".jsonp?callback=f1", token)).Content.ReadAsStringAsync();
         var hostile = await SendAsync(host, HttpMethod.Get, Traits + ".jsonp?callback=alert(1)//", token);
 
-        Assert.Equal("text/javascript", response.Content.Headers.ContentType?.MediaType);
+        var session = await host.BrowseAsync(HttpMethod.Get, "/rpc/hasSession.js?client_id=news&redirect_uri=https://www.news.test/&callback=f1", null,
+            ("Referer", "https://www.news.test/"));
+        foreach (var name in new[] { "Cache-Control", "Content-Security-Policy", "Vary", "Cross-Origin-Resource-Policy", "Referrer-Policy" })
+            Assert.Equal(session.Headers.GetValues(name), response.Headers.GetValues(name));
+        foreach (var name in new[] { "Content-Type", "Content-Disposition" })
+            Assert.Equal(session.Content.Headers.GetValues(name), response.Content.Headers.GetValues(name));
         Assert.Equal(["nosniff"], response.Headers.GetValues("X-Content-Type-Options"));
         var script = await response.Content.ReadAsStringAsync();
         Assert.StartsWith("/**/callback({", script, StringComparison.Ordinal);
@@ -174,6 +192,10 @@ public sealed class TraitsApiTests
         Assert.True(Ascii(script));
         Assert.StartsWith("/**/f1({", named, StringComparison.Ordinal);
         await hostile.ProblemAsync(400);
+        // A script of another status would not run.
+        var noUser = await SendAsync(host, HttpMethod.Get, "/api/2/user/null/traits.jsonp?callback=f1", token);
+        Assert.Equal(HttpStatusCode.OK, noUser.StatusCode);
+        Assert.StartsWith("/**/f1({", await noUser.Content.ReadAsStringAsync(), StringComparison.Ordinal);
 
         static bool Ascii(string text) => text.All(char.IsAscii);
     }

@@ -241,7 +241,10 @@ interface SpidSdk {
   /** Notes that the user accepts the client's terms, then asks for the session anew. */
   acceptAgreement(callback?: SPiD.Callback): void;
 
-  /** Sets traits that the site's back end has signed with its sign secret: `base64url(HMAC-SHA256(secret, P)).P`. */
+  /**
+   * Sets traits that the site's back end has signed with its sign secret: `base64url(HMAC-SHA256(secret, P)).P`. Call it when
+   * `SPiD.visitor` has fired: on a browser's first page there is no visitor before, and the answer is an error (401).
+   */
   setTraits(signed: string, callback?: SPiD.Callback<unknown>): void;
 
   /**

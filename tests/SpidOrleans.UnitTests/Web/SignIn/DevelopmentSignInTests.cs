@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SpidOrleans.Contracts.Events;
@@ -122,6 +123,80 @@ public class DevelopmentSignInTests
     }
 
     [Fact]
+    public async Task ARegistration_ThatBegins_IsAnEventOfTheVisitor_AndALoginThatBeginsIsNone()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = new TestBrowser(host.Origin);
+        var visitor = await browser.VisitAsync();
+        host.Grains.Calls.Clear();
+
+        await browser.GetAsync(SignInHost.Flow("/flow/login"));
+        await browser.SendHeadAsync(SignInHost.Flow("/flow/signup"));
+        await browser.GetAsync(SignInHost.Flow("/flow/signup", ("redirect_uri", "https://evil.test/")));
+        await browser.GetAsync(SignInHost.Flow("/flow/signup"), ("Sec-Purpose", "prefetch"));
+        Assert.Empty(host.Grains.Calls);
+        await browser.GetAsync(SignInHost.Flow("/flow/signup", ("tracking_ref", "r"), ("tag", "t")), ("User-Agent", "Test browser"));
+
+        var call = Assert.Single(host.Grains.Calls);
+        var started = Assert.Single(call.Events);
+        Assert.Equal(("v:" + visitor, "Track", "Signup started", true), (call.Key, call.Method, started.Name, call.FromBrowser));
+        Assert.Equal(("127.0.0.1", "Test browser"), (started.Ip, started.UserAgent));
+        Assert.Equal("""{"Tracking ref":"r","Tracking tag":"t","Flow":"signup"}""", Encoding.UTF8.GetString(started.Properties.Span));
+        Assert.NotNull(call.BrowserKey);
+        Assert.NotNull(started.InsertId);
+    }
+
+    [Theory]
+    [InlineData("/flow/login", "user_id", "null", "Login failed")]
+    [InlineData("/flow/signup", "user_id", "null", "Signup failed")]
+    [InlineData("/flow/signup", "given_name", "\u0001", "Signup failed")]
+    public async Task WhatASignInFailsOf_IsAnEventOfTheVisitor(string path, string field, string value, string expected)
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = new TestBrowser(host.Origin);
+        var visitor = await browser.VisitAsync();
+        var page = await browser.GetAsync(SignInHost.Flow(path));
+        host.Grains.Calls.Clear();
+
+        await (await browser.SubmitAsync(page, ("user_id", "ann"), (field, value))).PageAsync(400);
+
+        var call = Assert.Single(host.Grains.Calls);
+        Assert.Equal(("v:" + visitor, expected), (call.Key, Assert.Single(call.Events).Name));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AnEventThatCannotBeWrittenDown_TurnsNobodyAway(bool isAbsent)
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = new TestBrowser(host.Origin);
+        await browser.VisitAsync();
+        host.Grains.Track = _ => isAbsent ? throw new TimeoutException() : TrackOutcome.LaneFull;
+
+        var page = await browser.GetAsync(SignInHost.Flow("/flow/signup"));
+        await page.PageAsync(200);
+        var again = await browser.SubmitAsync(page, ("user_id", "null"));
+        await again.PageAsync(400);
+        await (await browser.SubmitAsync(again, ("user_id", "ann"))).PageAsync(200);
+    }
+
+    [Theory]
+    [InlineData("/flow/login")]
+    [InlineData("/flow/signup")]
+    public async Task ALinkChecker_IsAnsweredAsABrowserWithoutTheBody(string path)
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = new TestBrowser(host.Origin);
+
+        var good = await browser.SendHeadAsync(SignInHost.Flow(path));
+        var bad = await browser.SendHeadAsync(SignInHost.Flow(path, ("redirect_uri", "https://evil.test/")));
+
+        Assert.Equal((200, 400), ((int)good.StatusCode, (int)bad.StatusCode));
+        Assert.Empty(await good.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
     public async Task Cancelling_LeadsToTheRegisteredAddress()
     {
         await using var host = await SignInHost.StartAsync();
@@ -206,9 +281,9 @@ public class DevelopmentSignInTests
         host.Grains.Login = (visitor, _) => new LoginResult { Outcome = TrackOutcome.Unavailable, VisitorId = visitor };
         var page = await browser.SubmitAsync(await browser.GetAsync(SignInHost.Flow("/flow/login")), ("user_id", "ann"));
         var (action, fields) = TestBrowser.FormOf(await page.PageAsync(503));
-        host.Grains.Calls.Clear();
         var ticket = fields["ticket"];
         var signup = TestBrowser.FormOf(await (await browser.GetAsync(SignInHost.Flow("/flow/signup"))).PageAsync(200)).Hidden["form_token"];
+        host.Grains.Calls.Clear();
 
         await (await other.PostAsync(action, fields)).PageAsync(400);
         await (await browser.PostAsync(SignInHost.Flow("/flow/signup"), new(fields) { ["form_token"] = signup })).PageAsync(400);

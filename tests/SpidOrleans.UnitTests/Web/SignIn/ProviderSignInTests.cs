@@ -79,6 +79,24 @@ public sealed class ProviderSignInTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task OfAWayThroughTheProvider_EventsTellThatARegistrationBegan_AndThatTheAnswerWasNoGood_NotThatSomebodyBrokeOff()
+    {
+        await _browser.VisitAsync();
+        _host.Grains.Calls.Clear();
+        var started = await _browser.GetAsync(SignInHost.Flow("/flow/signup"));
+        Assert.Equal(["Signup started"], Names());
+
+        var callback = await CodeFor(started, _browser, _host);
+        await _browser.GetAsync(callback.Replace("code=", "code=x", StringComparison.Ordinal));
+        Assert.Equal(["Signup started", "Signup failed"], Names());
+        _provider.Person = null;
+        await _browser.FollowAsync(await _browser.GetAsync(SignInHost.Flow("/flow/login")));
+        Assert.Equal(["Signup started", "Signup failed"], Names());
+
+        List<string> Names() => [.. _host.Grains.Calls.Select(call => Assert.Single(call.Events).Name)];
+    }
+
+    [Fact]
     public async Task Registering_AsksTheProviderToCreateAnAccount_AndIsARegistration()
     {
         await _browser.FollowAsync(await _browser.GetAsync(SignInHost.Flow("/flow/signup")));
@@ -206,14 +224,17 @@ public sealed class ProviderSignInTests : IAsyncLifetime
     [Theory]
     [InlineData("null")]
     [InlineData("$device:7")]
-    public async Task ASubjectThatIsNoUserId_SignsNobodyIn(string subject)
+    public async Task ASubjectThatIsNoUserId_SignsNobodyIn_AndIsAFailedLogin(string subject)
     {
+        var visitor = await _browser.VisitAsync();
+        _host.Grains.Calls.Clear();
         _provider.Person = new Dictionary<string, string> { ["sub"] = subject };
 
         var (answer, _) = await _browser.FollowAsync(await _browser.GetAsync(SignInHost.Flow("/flow/login")));
 
         await answer.PageAsync(502);
-        Assert.Empty(_host.Grains.Calls);
+        var call = Assert.Single(_host.Grains.Calls);
+        Assert.Equal(("v:" + visitor, "Login failed"), (call.Key, Assert.Single(call.Events).Name));
     }
 
     [Fact]

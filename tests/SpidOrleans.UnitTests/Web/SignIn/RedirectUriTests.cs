@@ -69,6 +69,13 @@ public sealed class RedirectUriTests(SharedSignInHost shared) : IClassFixture<Sh
         "https://www.news.test/back,https://evil.test/",
     ];
 
+    [Fact]
+    public void ThereAreThirtyOfThem_AndNoTwoAlike()
+    {
+        Assert.True(Hostile.Count >= 30);
+        Assert.Equal(Hostile.Count, Hostile.Select(row => row.Data).Distinct().Count());
+    }
+
     [Theory]
     [MemberData(nameof(Hostile))]
     public async Task AnAddressThatIsNotRegistered_IsAnsweredByAPage(string hostile)

@@ -28,14 +28,16 @@ internal static class SignInHost
     /// <summary>A silo's HTTP side that signs people in at the provider.</summary>
     /// <param name="timeout">Of a request to the provider; null: long, for a provider that shares this busy machine.</param>
     public static Task<WebHostFixture> StartAsync(
-        IdentityProvider provider, ISettingStore? store = null, Action<IServiceCollection>? configure = null, TimeSpan? timeout = null) => StartAsync(
+        IdentityProvider provider, ISettingStore? store = null, Action<IServiceCollection>? configure = null, TimeSpan? timeout = null,
+        (string Key, string Value)[]? more = null) => StartAsync(
         services =>
         {
             services.PostConfigure<OpenIdConnectOptions>(ProviderHandler.Name, options => options.Backchannel.Timeout = timeout ?? TimeSpan.FromSeconds(60));
             if (store is not null) services.AddSingleton(store);
             configure?.Invoke(services);
         },
-        ("Identity:Authority", provider.Authority.ToString()), ("Identity:ClientId", IdentityProvider.ClientId), ("Identity:ClientSecret", IdentityProvider.ClientSecret));
+        [("Identity:Authority", provider.Authority.ToString()), ("Identity:ClientId", IdentityProvider.ClientId),
+        ("Identity:ClientSecret", IdentityProvider.ClientSecret), .. more ?? []]);
 
     public static string Flow(string path, params (string Name, string? Value)[] more)
     {

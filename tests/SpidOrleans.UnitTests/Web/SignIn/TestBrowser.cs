@@ -39,6 +39,8 @@ internal sealed partial class TestBrowser : IDisposable
 
     public Task<HttpResponseMessage> GetAsync(string url, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, url, null, headers);
 
+    public Task<HttpResponseMessage> SendHeadAsync(string url) => SendAsync(HttpMethod.Head, url, null, []);
+
     public Task<HttpResponseMessage> PostAsync(string url, Dictionary<string, string> fields, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Post, url, new FormUrlEncodedContent(fields), headers);
 
