@@ -59,7 +59,7 @@ internal sealed class SegmentBody
             identities += SegmentIdentity.BytesMax(item.Identity);
             payloads += item.Payload.Length;
             // Changes of profiles are not sent with events.
-            isCompressed &= !OutboxPayload.IsProfileChange(item.Payload.Span);
+            isCompressed &= OutboxPayload.KindOf(item.Payload.Span) == PayloadKind.Event;
         }
 
         isCompressed &= payloads >= CompressedFrom;
