@@ -67,8 +67,6 @@ public sealed class PostgresServer : IAsyncDisposable
         _watch = await PostgresWatch.StartAsync(LogFile, [
             "-D", DataFolder, "-p", _port.ToString(CultureInfo.InvariantCulture), "-k", SocketFolder,
             "-c", "listen_addresses=127.0.0.1", "-c", $"max_connections={_connectionsMax}", "-c", "shared_buffers=128MB", "-c", "autovacuum=on",
-            // As the operating guide asks for.
-            "-c", "autovacuum_naptime=10s",
             "-c", "logging_collector=off",
         ]);
         await WaitUntilAcceptingAsync();
