@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Streams;
+using SpidOrleans.Cluster.DeadLetters;
 using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Intake;
 using SpidOrleans.Cluster.Lanes;
@@ -28,6 +29,8 @@ public static class SpidCluster
         services.AddSingleton<GroupCommitOutbox>();
         services.AddSingleton<IOutbox>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddHostedService(provider => provider.GetRequiredService<GroupCommitOutbox>());
+        services.AddSingleton<IDeadLetterStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
+        services.AddSingleton<DeadLetterMeter>();
         services.AddSingleton<OutboxBell>();
         services.AddSingleton<IOutboxBell>(provider => provider.GetRequiredService<OutboxBell>());
         return services;
@@ -60,6 +63,7 @@ public static class SpidCluster
     {
         services.AddHostedService(provider => provider.GetRequiredService<OutboxBell>());
         services.AddHostedService<OutboxSweep>();
+        services.AddHostedService<DeadLetterWatch>();
         return services;
     }
 }

@@ -89,6 +89,7 @@ public static class WebRegistration
         EventsApi.Map(clientApi);
         VisitorsApi.Map(clientApi);
         UsersApi.Map(clientApi);
+        DeadLettersApi.Map(clientApi);
         TraitsApi.Map(app.MapGroup("/api/2").WithTags("Client back ends"));
         TokenApi.Map(app.MapGroup("/oauth").WithTags("Client back ends"));
 

@@ -10,6 +10,7 @@ using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.ClusterTests.Faults;
+using SpidOrleans.Contracts.DeadLetters;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Intake;
 using SpidOrleans.Contracts.Settings;
@@ -94,6 +95,8 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
     public IVisitorGrain Visitor(string id) => _cluster!.Client.GetGrain<IVisitorGrain>("v:" + id);
 
     public IUserGrain User(string id) => _cluster!.Client.GetGrain<IUserGrain>("u:" + id);
+
+    public IDeadLetterGrain Letters => _cluster!.Client.GetGrain<IDeadLetterGrain>(0);
 
     public UserId UserIdOf(string text) => UserId.TryParse(text, out var id) ? id : throw new ArgumentException(text);
 

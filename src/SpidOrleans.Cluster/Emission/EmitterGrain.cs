@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Streams;
 using Orleans.Streams.Core;
+using SpidOrleans.Cluster.DeadLetters;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
 using SpidOrleans.Contracts.Emission;
@@ -24,6 +25,7 @@ internal sealed partial class EmitterGrain(
     MixpanelClient mixpanel,
     ClusterSettings settings,
     SiloRing ring,
+    DeadLetterMeter letters,
     [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
     ILogger<EmitterGrain> logger)
     : Grain, IEmitterGrain, IStreamSubscriptionObserver, IAsyncObserver<OutboxRing>, IDisposable
@@ -147,6 +149,7 @@ internal sealed partial class EmitterGrain(
                 break;
             case SendOutcome.Refused(var refused):
                 // Mixpanel stored the rest of the batch.
+                if (letters.WaitingOf(_shard.Project) >= settings.DeadLettersMax) return await KeepAsync(rows, [.. refused.Select(r => r.Index)]);
                 await BuryAsync([.. refused.Select(r => new RefusedRow(rows[r.Index].Position, r.Field is null ? r.Message : $"{r.Field}: {r.Message}"))]);
                 await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
                 // One refusal that names no record may be the event's fault; a row of them rather is the project's. They
@@ -157,6 +160,8 @@ internal sealed partial class EmitterGrain(
             case SendOutcome.TooLarge or SendOutcome.Unclear when rows.Count > 1:
                 _eventsMax = rows.Count / 2;
                 return TimeSpan.Zero;
+            case SendOutcome.TooLarge when letters.WaitingOf(_shard.Project) >= settings.DeadLettersMax:
+                return await KeepAsync(rows, [0]);
             case SendOutcome.TooLarge:
                 await BuryAsync([new RefusedRow(rows[0].Position, "Mixpanel answers 413 to this event alone")]);
                 break;
@@ -189,9 +194,18 @@ internal sealed partial class EmitterGrain(
         return pause;
     }
 
+    /// <summary>There is no room for more dead letters: what was refused waits at the front of the shard, and nothing is lost.</summary>
+    private async Task<TimeSpan> KeepAsync(IReadOnlyList<OutboxRow> rows, HashSet<int> refused)
+    {
+        await outbox.RemoveAsync(_shard, [.. rows.Where((_, i) => !refused.Contains(i)).Select(row => row.Position)]);
+        LogLettersFull(logger, refused.Count, _shard, settings.DeadLettersMax, EmissionLimits.LettersFullPause);
+        return EmissionLimits.LettersFullPause;
+    }
+
     private async Task BuryAsync(RefusedRow[] refused)
     {
         var buried = await outbox.BuryAsync(_shard, refused);
+        letters.Buried(_shard.Project, buried);
         LogRefused(logger, buried, _shard.Project);
     }
 
@@ -210,6 +224,10 @@ internal sealed partial class EmitterGrain(
     [LoggerMessage(EventId = 3106, Level = LogLevel.Critical, Message =
         "Mixpanel refused {EventCount} events of shard {Shard} in a row without naming a fault of theirs: look at the project's settings; the next in {Pause}")]
     private static partial void LogUnexplained(ILogger logger, int eventCount, Shard shard, TimeSpan pause);
+
+    [LoggerMessage(EventId = 3107, Level = LogLevel.Critical, Message =
+        "Mixpanel refuses {EventCount} events of shard {Shard}, whose project has {Max} dead letters already (DeadLetters:MaxPerProject): they stay in the outbox, and delivery crawls until letters are replayed or discarded; the next batch in {Pause}")]
+    private static partial void LogLettersFull(ILogger logger, int eventCount, Shard shard, int max, TimeSpan pause);
 
     [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "The outbox does not answer the emitter of shard {Shard} ({Reason}); it tries again")]
     private static partial void LogOutboxAway(ILogger logger, Shard shard, string reason);

@@ -11,7 +11,8 @@ namespace SpidOrleans.Cluster.Outbox;
 /// nothing, and the busier the silo, the larger the groups.
 /// </summary>
 public sealed partial class GroupCommitOutbox(
-    IOutboxEngine engine, IOutboxBell bell, TimeProvider clock, ILogger<GroupCommitOutbox> logger) : BackgroundService, IOutbox
+    IOutboxEngine engine, IOutboxBell bell, TimeProvider clock, ILogger<GroupCommitOutbox> logger)
+    : BackgroundService, IOutbox, IDeadLetterStore
 {
     /// <summary>Operations that may wait. A grain has one at a time, so this bounds grains, not events.</summary>
     public const int QueueOperationsMax = 16_384;
@@ -69,9 +70,24 @@ public sealed partial class GroupCommitOutbox(
 
     public Task CheckAsync(CancellationToken cancellationToken) => engine.CheckAsync(cancellationToken);
 
+    public Task<IReadOnlyList<long>> ReplayAsync(string project, int shards, IReadOnlyList<ReplayedLetter> letters) =>
+        Enqueue(new ReplayOperation(project, shards, letters));
+
+    public Task<int> DiscardAsync(string project, IReadOnlyList<long> ids) => Enqueue(new DiscardOperation(project, ids));
+
+    public Task<IReadOnlyList<StoredLetter>> ReadLettersAsync(LetterRange range, CancellationToken cancellationToken) =>
+        engine.ReadLettersAsync(range, cancellationToken);
+
+    public Task<long> ReadLastLetterAsync(string project, CancellationToken cancellationToken) => engine.ReadLastLetterAsync(project, cancellationToken);
+
+    public Task<IReadOnlyDictionary<string, long>> CountLettersAsync(CancellationToken cancellationToken) => engine.CountLettersAsync(cancellationToken);
+
+    public Task<IReadOnlyList<(string Project, long Id)>> ReadLettersBeforeAsync(long refusedBeforeMs, int max, CancellationToken cancellationToken) =>
+        engine.ReadLettersBeforeAsync(refusedBeforeMs, max, cancellationToken);
+
     private Task<TResult> Enqueue<TResult>(OutboxOperation<TResult> operation)
     {
-        if (operation is AppendOperation or AppendManyOperation or MoveOperation && !engine.HasRoom)
+        if (operation is AppendOperation or AppendManyOperation or MoveOperation or ReplayOperation && !engine.HasRoom)
             return Task.FromException<TResult>(new OutboxUnavailableException("the database's disk is nearly full"));
 
         var completion = operation.Completion;
@@ -160,6 +176,11 @@ public sealed partial class GroupCommitOutbox(
         foreach (var operation in _group)
         {
             if (operation is AppendOperation { Result: true } append) Count(append.Lane.Shard, append.Rows);
+            if (operation is ReplayOperation replay)
+            {
+                foreach (var letter in replay.Letters) Count(replay.LaneOf(letter).Shard, 1);
+            }
+
             if (operation is not MoveOperation move) continue;
             foreach (var shard in move.Touched) Count(shard, move.Result + 1);
         }

@@ -1,7 +1,7 @@
 namespace SpidOrleans.Cluster.Outbox;
 
 /// <summary>What a database must do for <see cref="GroupCommitOutbox"/>: everything that differs between engines.</summary>
-public interface IOutboxEngine
+public interface IOutboxEngine : IDeadLetterReader
 {
     /// <summary>False while the disk is nearly full: appends and moves are refused then, so that what is delivered can still
     /// be removed. Cheap: asked for at every append.</summary>

@@ -32,14 +32,11 @@ internal sealed partial class PostgreSqlOutbox
         Put(operation.LastShard, operation.Last.TimeMs, operation.Last.Payload);
 
         if (moved.Count > 0) await new SegmentRemoval(moved.Select(item => (item.Shard, item.Position))).CarryOutSinglyAsync(writer, cancellationToken);
-        var columns = segments.Finish();
         await using var end = new NpgsqlBatch(writer)
         {
             BatchCommands =
             {
-                Command(
-                    InsertSql, Value(columns.Shards), Value(columns.Indexed), Value(columns.Events), Value(columns.Bytes), Value(columns.Firsts),
-                    Value(columns.Bodies), Value(columns.Lanes), Value(columns.Times)),
+                Insert(segments),
                 Command(CloseSql, Value(operation.FromIdentity), Value(operation.ToIdentity), Value(moved.Count)),
             },
         };
@@ -52,6 +49,14 @@ internal sealed partial class PostgreSqlOutbox
             segments.Add(shard.Key, new SegmentEvent(operation.ToIdentity, timeMs, payload));
             touched.Add(shard);
         }
+    }
+
+    private static NpgsqlBatchCommand Insert(SegmentWriter segments)
+    {
+        var columns = segments.Finish();
+        return Command(
+            InsertSql, Value(columns.Shards), Value(columns.Indexed), Value(columns.Events), Value(columns.Bytes), Value(columns.Firsts),
+            Value(columns.Bodies), Value(columns.Lanes), Value(columns.Times));
     }
 
     private static async Task<int?> ReadMovedAsync(NpgsqlConnection writer, string identity, CancellationToken cancellationToken)

@@ -87,6 +87,7 @@ public sealed class Traits : Dictionary<string, JsonElement>
 [JsonSerializable(typeof(LoginAnswer))]
 [JsonSerializable(typeof(UserDescriptionAnswer))]
 [JsonSerializable(typeof(ProfileAnswer))]
+[JsonSerializable(typeof(DeadLetterChangeAnswer))]
 [JsonSerializable(typeof(TrackReceipt))]
 internal sealed partial class AnswerJson : JsonSerializerContext
 {

@@ -13,7 +13,7 @@ namespace SpidOrleans.Web.ClientApi;
 /// <summary><c>/v1/visitors</c>.</summary>
 internal static class VisitorsApi
 {
-    private const string IdRule = "must be a UUID version 4";
+    internal const string IdRule = "must be a UUID version 4";
 
     public static void Map(IEndpointRouteBuilder routes)
     {

@@ -46,6 +46,7 @@ public sealed record SpidSettings
         var silo = SiloSettings.Read(Section("Cluster"));
         var session = SessionSettings.Read(Section("Session"));
         var limits = LimitSettings.Read(Section("Limits"));
+        var deadLetters = DeadLetterSettings.Read(Section("DeadLetters"));
         var projects = ReadProjects(configuration.GetSection("Projects"), faults);
         var clients = ReadClients(configuration, projects, faults);
         var products = ReadProducts(configuration.GetSection("Entitlements"), faults);
@@ -69,6 +70,8 @@ public sealed record SpidSettings
                 PendingPerLane = limits.PendingPerLane,
                 SessionLifetime = session.Lifetime,
                 RememberLifetime = session.RememberLifetime,
+                DeadLetterRetention = deadLetters.Retention,
+                DeadLettersMax = deadLetters.MaxPerProject,
             },
         };
     }

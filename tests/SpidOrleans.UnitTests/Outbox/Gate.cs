@@ -44,6 +44,16 @@ internal sealed class Gate(IOutboxEngine engine) : IOutboxEngine
 
     public Task CheckAsync(CancellationToken cancellationToken) => engine.CheckAsync(cancellationToken);
 
+    public Task<IReadOnlyList<StoredLetter>> ReadLettersAsync(LetterRange range, CancellationToken cancellationToken) =>
+        engine.ReadLettersAsync(range, cancellationToken);
+
+    public Task<long> ReadLastLetterAsync(string project, CancellationToken cancellationToken) => engine.ReadLastLetterAsync(project, cancellationToken);
+
+    public Task<IReadOnlyDictionary<string, long>> CountLettersAsync(CancellationToken cancellationToken) => engine.CountLettersAsync(cancellationToken);
+
+    public Task<IReadOnlyList<(string Project, long Id)>> ReadLettersBeforeAsync(long refusedBeforeMs, int max, CancellationToken cancellationToken) =>
+        engine.ReadLettersBeforeAsync(refusedBeforeMs, max, cancellationToken);
+
     private static TaskCompletionSource Opened()
     {
         var source = new TaskCompletionSource();

@@ -118,5 +118,14 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
         public Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task CheckAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<StoredLetter>> ReadLettersAsync(LetterRange range, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<long> ReadLastLetterAsync(string project, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyDictionary<string, long>> CountLettersAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<(string Project, long Id)>> ReadLettersBeforeAsync(long refusedBeforeMs, int max, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using SpidOrleans.Contracts;
+using SpidOrleans.Contracts.DeadLetters;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Intake;
 using SpidOrleans.Contracts.Traits;
@@ -67,6 +68,35 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
         if (SetOutcome == TrackOutcome.Stored && !IsTooMuch)
             Traits = (Traits ?? new ClientTraits { ClientId = source.ClientId!, Project = source.Project }).With(traits);
         return new TraitsResult { Outcome = SetOutcome, IsTooMuch = IsTooMuch, Traits = Traits };
+    }
+
+    /// <summary>Letters of the project «news», by id; what is asked for is not looked at.</summary>
+    public ConcurrentDictionary<long, DeadLetter> Letters { get; } = new();
+
+    public DeadLetterCursor? NextLetters { get; set; }
+
+    private sealed class DeadLetterGrain(FakeGrains all) : IDeadLetterGrain
+    {
+        public Task<DeadLetterPage> ListAsync(string project, DeadLetterQuery query) => all.Answer(
+            new GrainCall(project, "ListLetters", query), () => new DeadLetterPage { Letters = [.. all.Letters.Values], Next = all.NextLetters });
+
+        public Task<DeadLetter?> FindAsync(string project, long id) =>
+            all.Answer(new GrainCall(project, "FindLetter", id), () => project == "news" ? all.Letters.GetValueOrDefault(id) : null);
+
+        public Task<DeadLetterOutcome> ReplayAsync(string project, long id, EventRepair? repair) =>
+            all.Answer(new GrainCall(project, "ReplayLetter", repair), () => Take(project, id));
+
+        public Task<DeadLetterOutcome> DiscardAsync(string project, long id) =>
+            all.Answer(new GrainCall(project, "DiscardLetter", id), () => Take(project, id));
+
+        public Task<DeadLetterChange> ReplayAllAsync(string project, DeadLetterQuery query) =>
+            all.Answer(new GrainCall(project, "ReplayLetters", query), () => new DeadLetterChange { Count = all.Letters.Count, Next = all.NextLetters });
+
+        public Task<DeadLetterChange> DiscardAllAsync(string project, DeadLetterQuery query) =>
+            all.Answer(new GrainCall(project, "DiscardLetters", query), () => new DeadLetterChange { Count = all.Letters.Count });
+
+        private DeadLetterOutcome Take(string project, long id) =>
+            project == "news" && all.Letters.TryRemove(id, out _) ? DeadLetterOutcome.Done : DeadLetterOutcome.NotFound;
     }
 
     private sealed class VisitorGrain(FakeGrains all, string key) : IVisitorGrain
@@ -136,7 +166,7 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
         where TGrainInterface : IGrainWithGuidKey => throw new NotSupportedException();
 
     public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithIntegerKey => throw new NotSupportedException();
+        where TGrainInterface : IGrainWithIntegerKey => (TGrainInterface)(object)new DeadLetterGrain(this);
 
     public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string keyExtension, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithGuidCompoundKey => throw new NotSupportedException();
