@@ -34,6 +34,7 @@ internal sealed partial class EmitterGrain(
     private Shard _shard;
     private MixpanelProject? _project;
     private Task _drain = Task.CompletedTask;
+    private Task _round = Task.CompletedTask;
     private long? _misplacedSince;
     private bool _isRung;
     private KindCounter _attempts;
@@ -80,6 +81,8 @@ internal sealed partial class EmitterGrain(
         return Task.CompletedTask;
     }
 
+    public async Task SettleAsync() => await _round.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
     private async Task DrainAsync(MixpanelProject project)
     {
         try
@@ -87,7 +90,9 @@ internal sealed partial class EmitterGrain(
             while (!_stopping.IsCancellationRequested)
             {
                 _isRung = false;
-                var pause = await SendOldestAsync(project);
+                var round = SendOldestAsync(project);
+                _round = round;
+                var pause = await round;
                 if (pause > TimeSpan.Zero) await Task.Delay(pause.Value, clock, _stopping.Token);
                 else if (pause is null && !_isRung) return;
             }

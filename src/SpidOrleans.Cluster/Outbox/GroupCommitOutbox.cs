@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SpidOrleans.Contracts.Users;
 
 namespace SpidOrleans.Cluster.Outbox;
 
@@ -12,7 +13,7 @@ namespace SpidOrleans.Cluster.Outbox;
 /// </summary>
 public sealed partial class GroupCommitOutbox(
     IOutboxEngine engine, IOutboxBell bell, TimeProvider clock, ILogger<GroupCommitOutbox> logger)
-    : BackgroundService, IOutbox, IDeadLetterStore
+    : BackgroundService, IOutbox, IDeadLetterStore, IDeletionStore
 {
     /// <summary>Operations that may wait. A grain has one at a time, so this bounds grains, not events.</summary>
     public const int QueueOperationsMax = 16_384;
@@ -69,6 +70,22 @@ public sealed partial class GroupCommitOutbox(
         engine.ReadShardsAsync(cancellationToken);
 
     public Task CheckAsync(CancellationToken cancellationToken) => engine.CheckAsync(cancellationToken);
+
+    public Task<Erased> EraseAsync(Erasure erasure) => Enqueue(new EraseOperation(erasure));
+
+    public Task<bool> IsErasedAsync(UserId user, CancellationToken cancellationToken) => engine.IsErasedAsync(user, cancellationToken);
+
+    public Task<IReadOnlyList<string>> ReadVisitorsAsync(UserId user, CancellationToken cancellationToken) => engine.ReadVisitorsAsync(user, cancellationToken);
+
+    public Task KeepAsync(Deletion deletion) => Enqueue(new DeletionOperation(deletion, isDone: false));
+
+    public Task ForgetAsync(Deletion deletion) => Enqueue(new DeletionOperation(deletion, isDone: true));
+
+    public Task<IReadOnlyList<Deletion>> ReadDeletionsAsync(string project, long dueMs, int max, CancellationToken cancellationToken) =>
+        engine.ReadDeletionsAsync(project, dueMs, max, cancellationToken);
+
+    public Task<IReadOnlyList<string>> ReadDeletionProjectsAsync(long dueMs, CancellationToken cancellationToken) =>
+        engine.ReadDeletionProjectsAsync(dueMs, cancellationToken);
 
     public Task<IReadOnlyList<long>> ReplayAsync(string project, int shards, IReadOnlyList<ReplayedLetter> letters) =>
         Enqueue(new ReplayOperation(project, shards, letters));

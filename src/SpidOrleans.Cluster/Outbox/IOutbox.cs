@@ -1,3 +1,5 @@
+using SpidOrleans.Contracts.Users;
+
 namespace SpidOrleans.Cluster.Outbox;
 
 /// <summary>
@@ -27,7 +29,7 @@ public interface IOutbox
     /// <param name="shards">How many shards a project has, by its name.</param>
     /// <param name="lastProject">The project of <paramref name="last"/>.</param>
     /// <param name="last">The event that follows the moved ones.</param>
-    /// <returns>How many rows moved, in all projects.</returns>
+    /// <returns>How many rows moved, in all projects; <see cref="MoveOperation.IsErased"/>: one of the two is erased, and nothing moved.</returns>
     Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last);
 
     /// <summary>Removes exactly these rows of the shard; rows that are gone or moved are left alone.</summary>
@@ -49,6 +51,16 @@ public interface IOutbox
 
     /// <summary>The latest event time among an identity's rows of all projects; null when it has none.</summary>
     Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken);
+
+    /// <summary>In one transaction: everything that waits or is a dead letter of these identities is gone, and so are their states; what is
+    /// appended to their lanes, or moved there, is refused for ever after. Asks for what Mixpanel is to delete. A repeat finds nothing left.</summary>
+    Task<Erased> EraseAsync(Erasure erasure);
+
+    /// <summary>Whether this user was erased.</summary>
+    Task<bool> IsErasedAsync(UserId user, CancellationToken cancellationToken);
+
+    /// <summary>The keys of all visitors whose lanes have moved to this user.</summary>
+    Task<IReadOnlyList<string>> ReadVisitorsAsync(UserId user, CancellationToken cancellationToken);
 
     /// <summary>Every shard that has rows, of configured projects or not.</summary>
     Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken);

@@ -63,10 +63,13 @@ public sealed class AppendManyOperation(IReadOnlyList<AppendOperation> parts) : 
     public override long Bytes { get; } = parts.Sum(part => part.Bytes);
 }
 
-/// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved.</summary>
+/// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved, or <see cref="IsErased"/>.</summary>
 public sealed class MoveOperation(
     string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) : OutboxOperation<int>
 {
+    /// <summary>The result when one of the two is erased: nothing was done.</summary>
+    public const int IsErased = -1;
+
     public string FromIdentity { get; } = fromIdentity != toIdentity ? fromIdentity
         : throw new ArgumentException("an identity cannot move into itself: it would be closed for ever", nameof(toIdentity));
 

@@ -10,6 +10,7 @@ internal sealed partial class UserGrain
 {
     public async Task<AdoptResult> AdoptAsync(LinkedVisitor visitor, LoginRequest login)
     {
+        if (await IsErasedAsync()) return new AdoptResult { Outcome = TrackOutcome.Erased };
         await LearnAsync(visitor, login);
         var last = StampAll(login.Source, [login.Event], visitor)[0];
         int merged;
@@ -23,6 +24,12 @@ internal sealed partial class UserGrain
             return new AdoptResult { Outcome = TrackOutcome.Unavailable };
         }
 
+        if (merged == MoveOperation.IsErased)
+        {
+            DeactivateOnIdle();
+            return new AdoptResult { Outcome = TrackOutcome.Erased };
+        }
+
         _gauges.Of(login.Source.Project, settings, clock);
         _gauges.Forget();
         if (await TellSignInAsync(visitor, login, last.TimeMs, isRestored: false) is var told and not TrackOutcome.Stored)
@@ -34,6 +41,7 @@ internal sealed partial class UserGrain
 
     public async Task<TrackOutcome> SignInAsync(LinkedVisitor visitor, LoginRequest login, bool isRestored)
     {
+        if (await IsErasedAsync()) return TrackOutcome.Erased;
         await LearnAsync(visitor, login);
         return await TrackAsync(login.Source, [login.Event], visitor) is var tracked and not TrackOutcome.Stored
             ? tracked

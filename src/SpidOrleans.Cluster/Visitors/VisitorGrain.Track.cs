@@ -12,6 +12,7 @@ internal sealed partial class VisitorGrain
 
     public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, bool fromBrowser)
     {
+        if (State.IsErased) return TrackOutcome.Erased;
         if (fromBrowser && State.Successor is { } successor)
         {
             // What the browser did after another person took it over is that person's, whichever id the page still holds.
@@ -31,6 +32,8 @@ internal sealed partial class VisitorGrain
             ? await User(user).TrackAsync(source, unknown, Linked())
             : await AppendAsync(source, unknown);
         if (stored == TrackOutcome.Stored) _lane.Remember(source.Project, unknown);
+        // This grain has not heard of it yet.
+        else if (stored == TrackOutcome.Erased) await ForgetAsync();
         return stored;
     }
 

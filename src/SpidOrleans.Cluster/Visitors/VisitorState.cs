@@ -53,4 +53,7 @@ public sealed record VisitorState
 
     /// <summary>What clients said of the visitor while nobody was signed in; null: nothing. Stays when it has become the user's.</summary>
     [Id(22)] public TraitMap? Traits { get; init; }
+
+    /// <summary>Nothing else is known any more, and nothing is taken.</summary>
+    [Id(23)] public bool IsErased { get; init; }
 }

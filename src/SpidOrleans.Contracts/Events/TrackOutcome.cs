@@ -12,14 +12,18 @@ public enum TrackOutcome
 
     /// <summary>The outbox did not confirm: some may be stored; send the same again (503).</summary>
     Unavailable = 2,
+
+    /// <summary>The visitor or user was erased: nothing was stored of it, nor ever will be (403).</summary>
+    Erased = 3,
 }
 
 public static class TrackOutcomes
 {
     /// <summary>What to answer a request of several identities. In doubt the sender must resend at once rather than think that
-    /// a lane is full.</summary>
+    /// a lane is full; who is told of an erasure knows that everything else is durable.</summary>
     public static TrackOutcome Worst(this ReadOnlySpan<TrackOutcome> outcomes) =>
         outcomes.Contains(TrackOutcome.Unavailable) ? TrackOutcome.Unavailable
         : outcomes.Contains(TrackOutcome.LaneFull) ? TrackOutcome.LaneFull
+        : outcomes.Contains(TrackOutcome.Erased) ? TrackOutcome.Erased
         : TrackOutcome.Stored;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SpidOrleans.Contracts.Erasure;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Visitors;
@@ -60,6 +61,14 @@ public interface IUserGrain : IGrainWithStringKey
     /// <summary>The user accepts the terms of this client, and with it SPiD's own. A repeat changes nothing.</summary>
     [Alias("AcceptAgreement")]
     Task AcceptAgreementAsync(string clientId);
+
+    /// <summary>Erases the user and all visitors that belong to it, as <see cref="IVisitorGrain.EraseAsync"/>.</summary>
+    [Alias("Erase")]
+    Task<ErasureResult> EraseAsync();
+
+    /// <summary>Erases a visitor of this user: its events among the user's go, the user's others stay.</summary>
+    [Alias("EraseVisitor")]
+    Task<ErasureResult> EraseVisitorAsync(VisitorId visitor);
 
     /// <param name="project">Whose pending events to count.</param>
     [Alias("Describe")]

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
+using SpidOrleans.Contracts.Erasure;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
@@ -51,6 +53,15 @@ public interface IVisitorGrain : IGrainWithStringKey
     /// <summary>What leaves with this client's events of the visitor, once it is linked its user's too; null: nothing.</summary>
     [Alias("GetTraits")]
     Task<ClientTraits?> GetTraitsAsync(string clientId);
+
+    /// <summary>Erases the visitor: what is stored of it, waits or is a dead letter is gone when this returns, and whatever comes later is
+    /// refused. Of a linked visitor that is its own part of its user's events; the user stays.</summary>
+    [Alias("Erase")]
+    Task<ErasureResult> EraseAsync();
+
+    /// <summary>What is stored of the visitor has been erased by its user's grain, which does not wait.</summary>
+    [Alias("Forget"), OneWay]
+    Task ForgetAsync();
 
     /// <param name="project">Whose pending events to count.</param>
     [Alias("Describe")]

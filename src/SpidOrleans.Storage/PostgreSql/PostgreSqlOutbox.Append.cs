@@ -68,8 +68,13 @@ internal sealed partial class PostgreSqlOutbox
                 shared[LockOf(move.ToIdentity)] = true;
             }
 
-            if (operation is not ReplayOperation replay) continue;
-            foreach (var letter in replay.Letters) shared[LockOf(letter.Target)] = true;
+            if (operation is ReplayOperation replay)
+            {
+                foreach (var letter in replay.Letters) shared[LockOf(letter.Target)] = true;
+            }
+
+            if (operation is not EraseOperation erase) continue;
+            foreach (var identity in erase.Identities.Concat(erase.OwnerLanes)) alone[LockOf(identity)] = true;
         }
 
         var (numbers, exclusive) = (new List<int>(LockCount), new List<bool>(LockCount));

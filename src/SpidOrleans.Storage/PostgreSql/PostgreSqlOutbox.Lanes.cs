@@ -61,15 +61,20 @@ internal sealed partial class PostgreSqlOutbox
     }
 
     /// <summary>Looks among the indexed segments, then among the recent ones.</summary>
-    private static async Task<List<T>> LookAsync<T>(
-        NpgsqlConnection connection, string[] sql, string identity, string[] shards, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    private static Task<List<T>> LookAsync<T>(
+        NpgsqlConnection connection, string[] sql, string identity, string[] shards, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        LookAsync(connection, sql, SegmentBody.LaneOf(identity), shards, read, cancellationToken);
+
+    /// <param name="lane">The first parameter of both statements: a lane's number, or several.</param>
+    private static async Task<List<T>> LookAsync<TLane, T>(
+        NpgsqlConnection connection, string[] sql, TLane lane, string[] shards, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
-                new(IndexedWaySql), Command(sql[0], Value(SegmentBody.LaneOf(identity)), Value(shards)),
-                new(RecentWaySql), Command(sql[1], Value(SegmentBody.LaneOf(identity)), Value(shards)),
+                new(IndexedWaySql), Command(sql[0], Value(lane), Value(shards)),
+                new(RecentWaySql), Command(sql[1], Value(lane), Value(shards)),
             },
         };
         var found = new List<T>();

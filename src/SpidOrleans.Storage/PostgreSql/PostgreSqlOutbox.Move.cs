@@ -5,7 +5,12 @@ namespace SpidOrleans.Storage.PostgreSql;
 
 internal sealed partial class PostgreSqlOutbox
 {
-    private const string ReadMovedSql = "SELECT moved FROM closed_identity WHERE identity = $1";
+    // Both in one look: whose identity was moved before, and whose is erased.
+    private const string ReadMovedSql =
+        """
+        SELECT CASE WHEN closed.successor = '' OR identity <> $1 THEN -1 ELSE moved END
+        FROM closed_identity AS closed WHERE identity = ANY (ARRAY[$1, $2]) ORDER BY identity <> $1
+        """;
 
     private const string InsertSql =
         """
@@ -18,7 +23,7 @@ internal sealed partial class PostgreSqlOutbox
 
     private async Task<int> MoveAsync(NpgsqlConnection writer, MoveOperation operation, CancellationToken cancellationToken)
     {
-        if (await ReadMovedAsync(writer, operation.FromIdentity, cancellationToken) is { } before)
+        if (await ReadMovedAsync(writer, operation, cancellationToken) is { } before)
         {
             operation.Touched = [];
             return before;
@@ -59,9 +64,12 @@ internal sealed partial class PostgreSqlOutbox
             Value(columns.Bodies), Value(columns.Lanes), Value(columns.Times));
     }
 
-    private static async Task<int?> ReadMovedAsync(NpgsqlConnection writer, string identity, CancellationToken cancellationToken)
+    private static async Task<int?> ReadMovedAsync(NpgsqlConnection writer, MoveOperation operation, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(ReadMovedSql, writer) { Parameters = { Value(identity) } };
+        await using var command = new NpgsqlCommand(ReadMovedSql, writer) 
+        {
+            Parameters = { Value(operation.FromIdentity), Value(ClosedIdentity.KeyOf(operation.ToIdentity)) },
+        };
         return (int?)await command.ExecuteScalarAsync(cancellationToken);
     }
 }

@@ -4,7 +4,7 @@ namespace SpidOrleans.Storage.Sqlite;
 
 internal sealed partial class SqliteOutbox
 {
-    private const string ReadMovedSql = "SELECT moved FROM closed_identity WHERE identity = ?";
+    private const string ReadMovedSql = "SELECT CASE WHEN successor = '' THEN -1 ELSE moved END FROM closed_identity WHERE identity = ?";
     private const string CloseSql = "INSERT INTO closed_identity (identity, successor, moved) VALUES (?, ?, ?)";
 
     private const string ReadShardsOfIdentitySql =
@@ -26,6 +26,12 @@ internal sealed partial class SqliteOutbox
         {
             operation.Touched = [];
             return before;
+        }
+
+        if (IsClosed(session, operation.ToIdentity))
+        {
+            operation.Touched = [];
+            return MoveOperation.IsErased;
         }
 
         var touched = new HashSet<Shard> { operation.LastShard };

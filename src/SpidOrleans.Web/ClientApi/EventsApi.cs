@@ -29,9 +29,10 @@ internal sealed class EventsApi(
         var api = routes.ServiceProvider.GetRequiredService<EventsApi>();
         routes.MapPost("/events", (Delegate)(RequestDelegate)api.TrackAsync).Describe("trackEvents", "Accepts events",
             "Answers once all are durable. One invalid event refuses the whole request and stores nothing. "
-            + "Whoever names insertId and time may send the same again: it counts once.",
+            + "Whoever names insertId and time may send the same again: it counts once. "
+            + "403: a visitor or user among them was erased; the events of all others are stored.",
             body: typeof(EventsBody), answer: typeof(TrackReceipt), answerStatus: StatusCodes.Status202Accepted,
-            refusals: [400, 401, 408, 413, 415, 429, 503]);
+            refusals: [400, 401, 403, 408, 413, 415, 429, 503]);
     }
 
     private Client? FindSender(HttpRequest request) =>

@@ -10,6 +10,7 @@ internal static class TrackAnswers
     {
         TrackOutcome.Stored => null,
         TrackOutcome.LaneFull => Problem.TooManyRequests("Too many events of this visitor or user wait for Mixpanel (Limits:PendingPerLane)."),
+        TrackOutcome.Erased => Problem.Forbidden("A visitor or user that this names was erased: nothing more is taken of it. Whatever else the request holds is stored."),
         _ => Problem.Unavailable(),
     };
 }

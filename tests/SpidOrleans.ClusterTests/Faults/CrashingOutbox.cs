@@ -1,8 +1,9 @@
 using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.Contracts.Users;
 
 namespace SpidOrleans.ClusterTests.Faults;
 
-/// <summary>The real outbox, whose answer gets lost when a test says so: steps <c>append</c>, <c>move</c> and <c>remove</c>.</summary>
+/// <summary>The real outbox, whose answer gets lost when a test says so: steps <c>append</c>, <c>move</c>, <c>erase</c> and <c>remove</c>.</summary>
 public sealed class CrashingOutbox(IOutbox inner, Crashes crashes) : IOutbox
 {
     public Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events, bool ifStateless = false) =>
@@ -32,6 +33,12 @@ public sealed class CrashingOutbox(IOutbox inner, Crashes crashes) : IOutbox
 
     public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
         inner.ReadLatestTimeAsync(identity, cancellationToken);
+
+    public Task<Erased> EraseAsync(Erasure erasure) => crashes.AtAsync("erase", Away, () => inner.EraseAsync(erasure));
+
+    public Task<bool> IsErasedAsync(UserId user, CancellationToken cancellationToken) => inner.IsErasedAsync(user, cancellationToken);
+
+    public Task<IReadOnlyList<string>> ReadVisitorsAsync(UserId user, CancellationToken cancellationToken) => inner.ReadVisitorsAsync(user, cancellationToken);
 
     public Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken) => inner.ReadShardsAsync(cancellationToken);
 

@@ -1,4 +1,5 @@
 using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.Contracts.Users;
 
 namespace SpidOrleans.UnitTests.Outbox;
 
@@ -53,6 +54,16 @@ internal sealed class Gate(IOutboxEngine engine) : IOutboxEngine
 
     public Task<IReadOnlyList<(string Project, long Id)>> ReadLettersBeforeAsync(long refusedBeforeMs, int max, CancellationToken cancellationToken) =>
         engine.ReadLettersBeforeAsync(refusedBeforeMs, max, cancellationToken);
+
+    public Task<bool> IsErasedAsync(UserId user, CancellationToken cancellationToken) => engine.IsErasedAsync(user, cancellationToken);
+
+    public Task<IReadOnlyList<string>> ReadVisitorsAsync(UserId user, CancellationToken cancellationToken) => engine.ReadVisitorsAsync(user, cancellationToken);
+
+    public Task<IReadOnlyList<Deletion>> ReadDeletionsAsync(string project, long dueMs, int max, CancellationToken cancellationToken) =>
+        engine.ReadDeletionsAsync(project, dueMs, max, cancellationToken);
+
+    public Task<IReadOnlyList<string>> ReadDeletionProjectsAsync(long dueMs, CancellationToken cancellationToken) =>
+        engine.ReadDeletionProjectsAsync(dueMs, cancellationToken);
 
     private static TaskCompletionSource Opened()
     {

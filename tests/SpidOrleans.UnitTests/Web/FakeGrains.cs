@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.DeadLetters;
+using SpidOrleans.Contracts.Erasure;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Intake;
 using SpidOrleans.Contracts.Traits;
@@ -73,6 +74,8 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
     /// <summary>Letters of the project «news», by id; what is asked for is not looked at.</summary>
     public ConcurrentDictionary<long, DeadLetter> Letters { get; } = new();
 
+    public ErasureResult Erasure { get; set; } = new() { Outcome = TrackOutcome.Stored };
+
     public DeadLetterCursor? NextLetters { get; set; }
 
     private sealed class DeadLetterGrain(FakeGrains all) : IDeadLetterGrain
@@ -125,6 +128,10 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
         public Task<ClientTraits?> GetTraitsAsync(string clientId) => all.Answer(new GrainCall(key, "GetTraits", clientId), () => all.Traits);
 
+        public Task<ErasureResult> EraseAsync() => all.Answer(new GrainCall(key, "Erase"), () => all.Erasure);
+
+        public Task ForgetAsync() => throw new NotSupportedException();
+
         public Task<VisitorDescription> DescribeAsync(string project) => all.Answer(new GrainCall(key, "Describe", project), () => all.Visitor);
     }
 
@@ -158,6 +165,10 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
             all.Agreements = [clientId, .. all.Agreements]);
 
         public Task<UserProfile> GetProfileAsync() => all.Answer(new GrainCall(key, "GetProfile"), () => all.User.Profile);
+
+        public Task<ErasureResult> EraseAsync() => all.Answer(new GrainCall(key, "Erase"), () => all.Erasure);
+
+        public Task<ErasureResult> EraseVisitorAsync(VisitorId visitor) => throw new NotSupportedException();
 
         public Task<UserDescription> DescribeAsync(string project) => all.Answer(new GrainCall(key, "Describe", project), () => all.User);
     }
