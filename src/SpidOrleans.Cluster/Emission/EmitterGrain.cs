@@ -136,10 +136,9 @@ internal sealed partial class EmitterGrain(
     /// <summary>No token: once sent, the answer is worth waiting for. The client bounds the time.</summary>
     private Task<SendOutcome> SendAsync(MixpanelProject project, Layer layer)
     {
-        var payloads = layer.Rows.Select(row => row.Payload).ToArray();
         return layer.OfProfiles
-            ? mixpanel.EngageAsync(project, payloads, CancellationToken.None)
-            : mixpanel.ImportAsync(project, payloads, CancellationToken.None);
+            ? mixpanel.EngageAsync(project, [.. layer.Rows.Select(row => row.Payload)], CancellationToken.None)
+            : mixpanel.ImportAsync(project, Batches.Of(layer.Rows), CancellationToken.None);
     }
 
     /// <returns>How long to pause before the shard is read anew; null: these rows are done with.</returns>

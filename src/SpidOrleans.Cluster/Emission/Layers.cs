@@ -12,7 +12,7 @@ internal static class Layers
     public static IReadOnlyList<Layer> Of(IReadOnlyList<OutboxRow> rows)
     {
         // Nearly always events alone, which nobody has to look into.
-        if (!rows.Any(row => OutboxPayload.IsProfileChange(row.Payload.Span))) return [new Layer(OfProfiles: false, rows)];
+        if (!rows.Any(row => row.IsProfileChange)) return [new Layer(OfProfiles: false, rows)];
 
         var layers = new List<List<OutboxRow>>();
         // By every id that a person goes by here.
@@ -20,7 +20,7 @@ internal static class Layers
         var floor = 0;
         foreach (var row in rows)
         {
-            var ofProfiles = OutboxPayload.IsProfileChange(row.Payload.Span);
+            var ofProfiles = row.IsProfileChange;
             var ids = PayloadIds.Read(row.Payload.Span);
             var layer = floor;
             foreach (var id in ids) layer = Math.Max(layer, reached.GetValueOrDefault(id));

@@ -6,7 +6,7 @@ internal sealed class GroupAnswers(OutboxOperation[] group, int from, OutboxUnav
 {
     private const int AtATime = 16;
 
-    /// <param name="reason">Null when the group is committed.</param>
+    /// <param name="reason">Null when the group is committed: then each operation fails by itself or not at all.</param>
     public static void Give(OutboxOperation[] group, OutboxUnavailableException? reason = null)
     {
         for (var from = 0; from < group.Length; from += AtATime)
@@ -17,8 +17,8 @@ internal sealed class GroupAnswers(OutboxOperation[] group, int from, OutboxUnav
     {
         foreach (var operation in group.AsSpan(from, Math.Min(AtATime, group.Length - from)))
         {
-            if (reason is null) operation.Complete();
-            else operation.Fail(reason);
+            if ((reason ?? operation.Failure) is { } failure) operation.Fail(failure);
+            else operation.Complete();
         }
     }
 }

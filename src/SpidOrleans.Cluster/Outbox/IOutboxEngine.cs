@@ -10,7 +10,8 @@ public interface IOutboxEngine : IDeadLetterReader, IDeletionReader
     bool HasRoom { get; }
 
     /// <summary>Carries out the operations, in their order, in one transaction, sets their results and commits durably.
-    /// When it throws, either nothing was committed or the outcome is unknown. One call at a time.</summary>
+    /// When it throws, either nothing was committed or the outcome is unknown; removals may come after the commit, and then fail
+    /// by themselves (<see cref="OutboxOperation.Failure"/>). One call at a time.</summary>
     Task CommitAsync(IReadOnlyList<OutboxOperation> group, CancellationToken cancellationToken);
 
     /// <inheritdoc cref="IOutbox.ReadOldestAsync"/>

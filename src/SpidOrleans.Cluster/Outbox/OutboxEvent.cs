@@ -5,10 +5,6 @@ namespace SpidOrleans.Cluster.Outbox;
 /// <param name="Payload">The whole event as Mixpanel gets it: one JSON object in UTF-8. Never changed after this.</param>
 public readonly record struct OutboxEvent(long TimeMs, ReadOnlyMemory<byte> Payload);
 
-/// <summary>An event that waits in a lane.</summary>
-/// <param name="Position">Its place among all rows of the outbox; never used twice.</param>
-public readonly record struct OutboxRow(long Position, ReadOnlyMemory<byte> Payload);
-
 /// <summary>An event that Mixpanel refused for good.</summary>
 public readonly record struct RefusedRow(long Position, string Reason);
 

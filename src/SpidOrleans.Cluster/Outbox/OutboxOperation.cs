@@ -10,6 +10,9 @@ public abstract class OutboxOperation
     /// <summary>Payload bytes it holds, for the same bounds.</summary>
     public virtual long Bytes => 0;
 
+    /// <summary>Set by the engine, when the group is committed but this operation's outcome is unknown.</summary>
+    public OutboxUnavailableException? Failure { get; set; }
+
     /// <summary>Answers the caller; called once, after the commit. What waits for the answer runs before this returns.</summary>
     internal abstract void Complete();
 

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -10,28 +9,16 @@ namespace SpidOrleans.Mixpanel.Delivery;
 /// </summary>
 internal sealed class ImportContent : HttpContent
 {
-    // JSON events compress to about a tenth; what does not fit grows.
-    private const int ExpectedRatio = 8;
+    // JSON events compress to less than a quarter; what does not fit grows.
+    private const int ExpectedRatio = 4;
     private const int CapacityMin = 4 << 10;
 
     private readonly PooledBuffer _body;
 
-    /// <param name="events">Each one whole JSON object in UTF-8.</param>
-    /// <param name="bytes">What they come to as an array, uncompressed.</param>
-    public ImportContent(IReadOnlyList<ReadOnlyMemory<byte>> events, int bytes)
+    public ImportContent(ImportBatch batch)
     {
-        _body = new PooledBuffer(Math.Max(CapacityMin, bytes / ExpectedRatio));
-        using (var gzip = new GZipStream(_body, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            for (var index = 0; index < events.Count; index++)
-            {
-                gzip.Write(index == 0 ? "["u8 : ","u8);
-                gzip.Write(events[index].Span);
-            }
-
-            gzip.Write("]"u8);
-        }
-
+        _body = new PooledBuffer(Math.Max(CapacityMin, (int)(batch.Bytes / ExpectedRatio)));
+        batch.WriteTo(_body);
         Headers.ContentType = new MediaTypeHeaderValue("application/json");
         Headers.ContentEncoding.Add("gzip");
     }

@@ -28,27 +28,37 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
         return bytes;
     }
 
-    /// <summary>Sends a batch. Ordinary failure is an outcome, never an exception.</summary>
+    /// <inheritdoc cref="ImportAsync(MixpanelProject, ImportBatch, CancellationToken)"/>
     /// <param name="events">1 to 2,000, together at most 10 MB, each one whole JSON object in UTF-8; left alone until this returns.</param>
-    /// <exception cref="ArgumentException">The batch is empty or larger than Mixpanel takes.</exception>
-    /// <exception cref="OperationCanceledException">The caller's token; whether the batch arrived is unknown.</exception>
-    public async Task<SendOutcome> ImportAsync(
+    public Task<SendOutcome> ImportAsync(
         MixpanelProject project, IReadOnlyList<ReadOnlyMemory<byte>> events, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(project);
-        var bytes = BatchBytes(events);
-        if (events.Count is 0 or > BatchEventsMax)
-            throw new ArgumentException($"a batch has 1 to {BatchEventsMax} events, not {events.Count}", nameof(events));
-        if (bytes > BatchBytesMax)
-            throw new ArgumentException($"a batch has at most {BatchBytesMax} bytes, not {bytes}", nameof(events));
-        cancellationToken.ThrowIfCancellationRequested();
-
-        using var request = new HttpRequestMessage(HttpMethod.Post, project.ImportUri()) { Content = new ImportContent(events, (int)bytes) };
-        request.Headers.Authorization = project.Authorization();
-        return await SendAsync(request, events.Count, ImportAnswer.Read, cancellationToken);
+        ArgumentNullException.ThrowIfNull(events);
+        var batch = new ImportBatch();
+        foreach (var item in events) batch.Add(item);
+        return ImportAsync(project, batch, cancellationToken);
     }
 
-    /// <summary>Sends changes of profiles, as <see cref="ImportAsync"/> sends events. <see cref="SendOutcome.Accepted"/> means that
+    /// <summary>Sends a batch. Ordinary failure is an outcome, never an exception.</summary>
+    /// <param name="batch">1 to 2,000 events, together at most 10 MB.</param>
+    /// <exception cref="ArgumentException">The batch is empty or larger than Mixpanel takes.</exception>
+    /// <exception cref="OperationCanceledException">The caller's token; whether the batch arrived is unknown.</exception>
+    public async Task<SendOutcome> ImportAsync(MixpanelProject project, ImportBatch batch, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(project);
+        ArgumentNullException.ThrowIfNull(batch);
+        if (batch.Count is 0 or > BatchEventsMax)
+            throw new ArgumentException($"a batch has 1 to {BatchEventsMax} events, not {batch.Count}", nameof(batch));
+        if (batch.Bytes > BatchBytesMax)
+            throw new ArgumentException($"a batch has at most {BatchBytesMax} bytes, not {batch.Bytes}", nameof(batch));
+        cancellationToken.ThrowIfCancellationRequested();
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, project.ImportUri()) { Content = new ImportContent(batch) };
+        request.Headers.Authorization = project.Authorization();
+        return await SendAsync(request, batch.Count, ImportAnswer.Read, cancellationToken);
+    }
+
+    /// <summary>Sends changes of profiles, as <see cref="ImportAsync(MixpanelProject, ImportBatch, CancellationToken)"/> sends events. <see cref="SendOutcome.Accepted"/> means that
     /// Mixpanel found at least one of them good: it does not tell more.</summary>
     /// <param name="changes">1 to 2,000, each one whole JSON object in UTF-8 without <c>$token</c> and not empty; left alone until
     /// this returns.</param>

@@ -55,14 +55,16 @@ internal sealed partial class PostgreSqlOutbox
         var bytes = 0L;
         foreach (var (position, live, events, body) in segments)
         {
-            var payloads = SegmentBody.PayloadsOf(body, events);
+            var segment = new SegmentBody(body, events);
+            // Whole, if there is a choice: so it goes out as it is stored, and goes away at once.
+            if (rows.Count > 0 && rows.Count + BitOperations.PopCount((ulong)live) > rowsMax) return rows;
             for (var i = 0; i < events; i++)
             {
-                payloads.MoveNext();
                 if ((live & 1L << i) == 0) continue;
-                bytes += payloads.Current.Length;
+                bytes += segment.PayloadLength(i);
                 if (rows.Count == rowsMax || rows.Count > 0 && bytes > bytesMax) return rows;
-                rows.Add(new OutboxRow(position * SegmentWriter.EventsMax + i, payloads.Current));
+                var at = position * SegmentWriter.EventsMax + i;
+                rows.Add(segment.Pack is { } pack ? new OutboxRow(at, pack, i) : new OutboxRow(at, segment.Payload(i)));
             }
         }
 

@@ -36,10 +36,29 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, stri
                         return CommitOnceAsync(writer, group, left, cancellationToken);
                     },
                     cancellationToken);
-                foreach (var removal in left) await UntilItDoesNotCollideAsync(writer => removal.CarryOutSinglyAsync(writer, cancellationToken), cancellationToken);
+                foreach (var removal in left) await CarryOutAsync(removal, cancellationToken);
                 return true;
             },
             cancellationToken);
+
+    /// <summary>What the group has stored is stored: only who wanted to remove is told of a failure.</summary>
+    private async Task CarryOutAsync(SegmentRemoval removal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await OrUnavailableAsync(
+                async () =>
+                {
+                    await UntilItDoesNotCollideAsync(writer => removal.CarryOutRestAsync(writer, cancellationToken), cancellationToken);
+                    return true;
+                },
+                CancellationToken.None);
+        }
+        catch (OutboxUnavailableException exception)
+        {
+            foreach (var operation in removal.Operations) operation.Failure = exception;
+        }
+    }
 
     private async Task UntilItDoesNotCollideAsync(Func<NpgsqlConnection, Task> transaction, CancellationToken cancellationToken)
     {

@@ -1,30 +1,83 @@
 using System.Buffers.Binary;
 using System.Text;
+using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.Mixpanel.Delivery;
 
 namespace SpidOrleans.Storage.PostgreSql;
 
-/// <summary>A segment's events as bytes: a table of lengths, the identities, the payloads.</summary>
-internal static class SegmentBody
+/// <summary>
+/// A segment's events as bytes: a table of lengths, the identities, the payloads. Those of a large segment are compressed as they
+/// are going to be sent: a mark before the table tells, and their sum stands before them.
+/// </summary>
+internal sealed class SegmentBody
 {
+    /// <summary>Payload bytes from which on compressing costs less than writing them twice, to the log and to the table.</summary>
+    public const int CompressedFrom = 4 << 10;
+
+    /// <summary>No table begins like this: identities are shorter.</summary>
+    private const byte CompressedMark = 0xFF;
+
     /// <summary>Per event: the identity's length and the payload's.</summary>
     private const int EntryBytes = sizeof(ushort) + sizeof(int);
+
+    private readonly byte[] _body;
+    private readonly int _table;
+    private readonly int[] _identities;
+    private readonly int[] _payloads;
+
+    /// <param name="body">As <see cref="Write"/> made it.</param>
+    /// <param name="events">How many it has.</param>
+    public SegmentBody(byte[] body, int events)
+    {
+        _body = body;
+        _table = body[0] == CompressedMark ? 1 : 0;
+        (_identities, _payloads) = (new int[events], new int[events]);
+        var at = _table + events * EntryBytes;
+        for (var i = 0; i < events; i++) at = (_identities[i] = at) + IdentityLength(i);
+        if (_table == 1)
+        {
+            Pack = ReadPack(at);
+            return;
+        }
+
+        for (var i = 0; i < events; i++) at = (_payloads[i] = at) + PayloadLength(i);
+    }
+
+    /// <summary>The payloads, if they are compressed.</summary>
+    public OutboxPack? Pack { get; }
+
+    public int Count => _identities.Length;
 
     /// <param name="lanes">Gets the lane of each event.</param>
     public static byte[] Write(ReadOnlySpan<SegmentEvent> events, Span<long> lanes)
     {
-        var size = events.Length * EntryBytes;
-        foreach (var item in events) size += Encoding.UTF8.GetByteCount(item.Identity) + item.Payload.Length;
-
-        var body = GC.AllocateUninitializedArray<byte>(size);
-        var rest = body.AsSpan(events.Length * EntryBytes);
-        for (var i = 0; i < events.Length; i++)
+        int identities = 0, payloads = 0;
+        var isCompressed = true;
+        foreach (var item in events)
         {
-            var entry = body.AsSpan(i * EntryBytes, EntryBytes);
-            var length = Encoding.UTF8.GetBytes(events[i].Identity, rest);
-            lanes[i] = LaneOf(rest[..length]);
-            BinaryPrimitives.WriteUInt16BigEndian(entry, (ushort)length);
-            BinaryPrimitives.WriteInt32BigEndian(entry[sizeof(ushort)..], events[i].Payload.Length);
-            rest = rest[length..];
+            identities += Encoding.UTF8.GetByteCount(item.Identity);
+            payloads += item.Payload.Length;
+            // Changes of profiles are not sent with events.
+            isCompressed &= !OutboxPayload.IsProfileChange(item.Payload.Span);
+        }
+
+        isCompressed &= payloads >= CompressedFrom;
+        CompressedEvents compressed = default;
+        if (isCompressed)
+        {
+            compressed = CompressedEvents.Compress(PayloadsOf(events));
+            payloads = sizeof(uint) + compressed.Blocks.Count;
+        }
+
+        var table = isCompressed ? 1 : 0;
+        var body = GC.AllocateUninitializedArray<byte>(table + events.Length * EntryBytes + identities + payloads);
+        body[0] = CompressedMark;
+        var rest = WriteIdentities(events, lanes, body.AsSpan(table));
+        if (isCompressed)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(rest, compressed.Sum);
+            compressed.Blocks.AsSpan().CopyTo(rest[sizeof(uint)..]);
+            return body;
         }
 
         foreach (var item in events)
@@ -36,18 +89,14 @@ internal static class SegmentBody
         return body;
     }
 
-    /// <summary>The payloads, which refer to the body.</summary>
-    public static Payloads PayloadsOf(byte[] body, int events) => new(body, events);
+    public string Identity(int index) => Encoding.UTF8.GetString(IdentityBytes(index));
 
-    /// <summary>Identity and payload of one event; its time is stored apart.</summary>
-    public static (string Identity, ReadOnlyMemory<byte> Payload) Read(byte[] body, int events, int index)
-    {
-        var identity = events * EntryBytes;
-        for (var i = 0; i < index; i++) identity += IdentityLength(body, i);
-        var payloads = PayloadsOf(body, events);
-        for (var i = 0; i <= index; i++) payloads.MoveNext();
-        return (Encoding.UTF8.GetString(body, identity, IdentityLength(body, index)), payloads.Current);
-    }
+    public ReadOnlySpan<byte> IdentityBytes(int index) => _body.AsSpan(_identities[index], IdentityLength(index));
+
+    public int PayloadLength(int index) => BinaryPrimitives.ReadInt32BigEndian(Entry(index)[sizeof(ushort)..]);
+
+    /// <summary>Refers to the body, or to what is decompressed of it.</summary>
+    public ReadOnlyMemory<byte> Payload(int index) => Pack is null ? _body.AsMemory(_payloads[index], PayloadLength(index)) : Pack[index];
 
     /// <summary>A lane's number: by it a segment tells whose events it has. Two identities may share one.</summary>
     public static long LaneOf(string identity)
@@ -64,31 +113,39 @@ internal static class SegmentBody
         return (long)hash;
     }
 
-    private static int IdentityLength(byte[] body, int index) => BinaryPrimitives.ReadUInt16BigEndian(body.AsSpan(index * EntryBytes));
-
-    private static int PayloadLength(byte[] body, int index) => BinaryPrimitives.ReadInt32BigEndian(body.AsSpan(index * EntryBytes + sizeof(ushort)));
-
-    /// <summary>Goes from payload to payload.</summary>
-    internal struct Payloads
+    /// <returns>What follows them.</returns>
+    private static Span<byte> WriteIdentities(ReadOnlySpan<SegmentEvent> events, Span<long> lanes, Span<byte> to)
     {
-        private readonly byte[] _body;
-        private int _next;
-        private int _at;
-
-        public Payloads(byte[] body, int events)
+        var rest = to[(events.Length * EntryBytes)..];
+        for (var i = 0; i < events.Length; i++)
         {
-            _body = body;
-            _at = events * EntryBytes;
-            for (var i = 0; i < events; i++) _at += IdentityLength(body, i);
+            var entry = to.Slice(i * EntryBytes, EntryBytes);
+            var length = Encoding.UTF8.GetBytes(events[i].Identity, rest);
+            lanes[i] = LaneOf(rest[..length]);
+            BinaryPrimitives.WriteUInt16BigEndian(entry, (ushort)length);
+            BinaryPrimitives.WriteInt32BigEndian(entry[sizeof(ushort)..], events[i].Payload.Length);
+            rest = rest[length..];
         }
 
-        public ReadOnlyMemory<byte> Current { get; private set; }
-
-        public void MoveNext()
-        {
-            var length = PayloadLength(_body, _next++);
-            Current = _body.AsMemory(_at, length);
-            _at += length;
-        }
+        return rest;
     }
+
+    private static ReadOnlyMemory<byte>[] PayloadsOf(ReadOnlySpan<SegmentEvent> events)
+    {
+        var payloads = new ReadOnlyMemory<byte>[events.Length];
+        for (var i = 0; i < events.Length; i++) payloads[i] = events[i].Payload;
+        return payloads;
+    }
+
+    private OutboxPack ReadPack(int at)
+    {
+        var lengths = new int[Count];
+        for (var i = 0; i < Count; i++) lengths[i] = PayloadLength(i);
+        var sum = BinaryPrimitives.ReadUInt32BigEndian(_body.AsSpan(at));
+        return new OutboxPack(lengths, sum, new ArraySegment<byte>(_body)[(at + sizeof(uint))..]);
+    }
+
+    private int IdentityLength(int index) => BinaryPrimitives.ReadUInt16BigEndian(Entry(index));
+
+    private ReadOnlySpan<byte> Entry(int index) => _body.AsSpan(_table + index * EntryBytes, EntryBytes);
 }

@@ -19,12 +19,19 @@ internal sealed class SegmentRemoval
 
     internal const string ReduceOneSql = "UPDATE outbox SET live = live & ~$3 WHERE shard = $1 AND position = $2";
 
+    internal const string FindSql =
+        """
+        SELECT number::integer FROM unnest($1, $2) WITH ORDINALITY AS done (shard, position, number)
+        WHERE EXISTS (SELECT FROM outbox WHERE shard = done.shard AND position = done.position OFFSET 0)
+        """;
+
     private readonly (string Shard, long Position, long Mask)[] _segments;
 
     // Sorted: rows are locked in this order, so that two emitters of one shard wait for each other in one direction only.
-    public SegmentRemoval(IEnumerable<RemoveOperation> operations)
+    public SegmentRemoval(IReadOnlyList<RemoveOperation> operations)
         : this(operations.SelectMany(operation => operation.Positions, (operation, position) => (operation.Shard.Key, position)))
     {
+        Operations = operations;
     }
 
     /// <param name="events">Shard and position of each.</param>
@@ -42,16 +49,11 @@ internal sealed class SegmentRemoval
         _segments = [.. masks.GroupBy(segment => (segment.Shard, segment.Position), segment => segment.Mask)
             .Select(segment => (segment.Key.Shard, segment.Key.Position, segment.Aggregate((all, mask) => all | mask)))
             .OrderBy(segment => segment.Shard, StringComparer.Ordinal).ThenBy(segment => segment.Position)];
-        Command = new NpgsqlBatchCommand(RemoveSql)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter<string[]> { TypedValue = Array.ConvertAll(_segments, segment => segment.Shard) },
-                new NpgsqlParameter<long[]> { TypedValue = Array.ConvertAll(_segments, segment => segment.Position) },
-                new NpgsqlParameter<long[]> { TypedValue = Array.ConvertAll(_segments, segment => segment.Mask) },
-            },
-        };
+        Command = new NpgsqlBatchCommand(RemoveSql) { Parameters = { Shards, Positions, new NpgsqlParameter<long[]> { TypedValue = Array.ConvertAll(_segments, segment => segment.Mask) } } };
     }
+
+    /// <summary>Who wants it.</summary>
+    public IReadOnlyList<RemoveOperation> Operations { get; } = [];
 
     /// <summary>Removes the segments of which nothing is left.</summary>
     public NpgsqlBatchCommand Command { get; }
@@ -59,13 +61,33 @@ internal sealed class SegmentRemoval
     /// <summary>After <see cref="Command"/>: every segment went.</summary>
     public bool IsComplete => (int)Command.RecordsAffected == _segments.Length;
 
+    private NpgsqlParameter<string[]> Shards => new() { TypedValue = Array.ConvertAll(_segments, segment => segment.Shard) };
+
+    private NpgsqlParameter<long[]> Positions => new() { TypedValue = Array.ConvertAll(_segments, segment => segment.Position) };
+
+    /// <summary>After <see cref="Command"/> and its commit: takes the events out of what is left.</summary>
+    public async Task CarryOutRestAsync(NpgsqlConnection writer, CancellationToken cancellationToken)
+    {
+        var left = new List<(string Shard, long Position, long Mask)>();
+        await using (var find = new NpgsqlCommand(FindSql, writer) { Parameters = { Shards, Positions } })
+        await using (var reader = await find.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken)) left.Add(_segments[reader.GetInt32(0) - 1]);
+        }
+
+        if (left.Count > 0) await CarryOutSinglyAsync(left, writer, cancellationToken);
+    }
+
     /// <summary>Takes the events out of whatever is still there; by itself one transaction, if none is open.</summary>
     /// <remarks>First the events, which waits for whoever is about to take others, and then, with that seen, the segment: were it
     /// asked first whether others are left, two who take each a part would both say yes, and leave a segment of none.</remarks>
-    public async Task CarryOutSinglyAsync(NpgsqlConnection writer, CancellationToken cancellationToken)
+    public Task CarryOutSinglyAsync(NpgsqlConnection writer, CancellationToken cancellationToken) => CarryOutSinglyAsync(_segments, writer, cancellationToken);
+
+    private static async Task CarryOutSinglyAsync(
+        IEnumerable<(string Shard, long Position, long Mask)> segments, NpgsqlConnection writer, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(writer);
-        foreach (var segment in _segments)
+        foreach (var segment in segments)
         {
             batch.BatchCommands.Add(Of(ReduceOneSql, segment));
             batch.BatchCommands.Add(Of(RemoveOneSql, segment));

@@ -1,8 +1,8 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -13,6 +13,8 @@ namespace SpidOrleans.Benchmarks.Sink;
 /// <summary>Mixpanel at the lowest cost: counts the events of each <c>/import</c> and says so, takes whatever comes to <c>/engage</c>; <c>GET /</c> answers the sum.</summary>
 internal static class SinkServer
 {
+    private const int BufferBytes = 64 << 10;
+
     private static long _events;
 
     public static async Task<int> RunAsync(int port)
@@ -41,26 +43,25 @@ internal static class SinkServer
             return;
         }
 
-        using var json = new MemoryStream();
-        await using (var unpacked = new GZipStream(context.Request.Body, CompressionMode.Decompress))
-            await unpacked.CopyToAsync(json, context.RequestAborted);
-        var count = Count(json.GetBuffer().AsSpan(0, (int)json.Length));
+        var count = await CountAsync(context.Request.Body, context.RequestAborted);
         Interlocked.Add(ref _events, count);
         await WriteAsync(context, $$"""{"code":200,"num_records_imported":{{count}},"status":"OK"}""");
     }
 
-    private static int Count(ReadOnlySpan<byte> array)
+    private static async Task<int> CountAsync(Stream body, CancellationToken cancellationToken)
     {
-        var reader = new Utf8JsonReader(array);
-        var count = 0;
-        reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
         {
-            count++;
-            reader.Skip();
+            var count = new ObjectCount();
+            await using var unpacked = new GZipStream(body, CompressionMode.Decompress);
+            while (await unpacked.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken) is > 0 and var read) count.Add(buffer.AsSpan(0, read));
+            return count.Result;
         }
-
-        return count;
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private static Task WriteAsync(HttpContext context, string body)

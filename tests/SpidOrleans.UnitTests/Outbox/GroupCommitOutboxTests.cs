@@ -99,13 +99,28 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
         Assert.True(await _outbox.AppendAsync(Lane, [new OutboxEvent(0, default)]).WaitAsync(Patience));
     }
 
+    [Fact]
+    public async Task Operation_ThatFailsAfterTheCommit_FailsItsCallerAlone()
+    {
+        var append = _outbox.AppendAsync(Lane, [new OutboxEvent(0, default)]);
+        var removal = _outbox.RemoveAsync(Lane.Shard, [1]);
+        _engine.RemovalFailure = new OutboxUnavailableException("too slow");
+        _gate.Open();
+
+        Assert.Same(_engine.RemovalFailure, await Assert.ThrowsAsync<OutboxUnavailableException>(() => removal.WaitAsync(Patience)));
+        Assert.True(await append.WaitAsync(Patience));
+    }
+
     private sealed class AgreeableEngine : IOutboxEngine
     {
+        public OutboxUnavailableException? RemovalFailure { get; set; }
+
         public bool HasRoom { get; set; } = true;
 
         public Task CommitAsync(IReadOnlyList<OutboxOperation> group, CancellationToken cancellationToken)
         {
             foreach (var append in group.OfType<AppendOperation>()) append.Result = true;
+            foreach (var removal in group.OfType<RemoveOperation>()) removal.Failure = RemovalFailure;
             return Task.CompletedTask;
         }
 

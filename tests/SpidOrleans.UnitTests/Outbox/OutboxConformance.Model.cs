@@ -116,9 +116,10 @@ public abstract partial class OutboxConformance
         public void Add(Lane lane, IEnumerable<OutboxEvent> events) =>
             In(lane.Shard).AddRange(events.Select(e => new Item(lane.Identity, Encoding.UTF8.GetString(e.Payload.Span), e.TimeMs)));
 
-        /// <summary>Mostly one or two, sometimes more than a row of the database holds; mostly small, sometimes tens of kilobytes.</summary>
+        /// <summary>Mostly one or two, sometimes more than a row of the database holds; mostly small, sometimes tens of kilobytes; now
+        /// and then a change of a profile among them.</summary>
         public OutboxEvent[] MakeEvents() => [.. Enumerable.Range(0, Random.Next(8) == 0 ? Random.Next(1, 200) : Random.Next(1, 3)).Select(_ =>
-            Event($"{++_events}{new string('x', Random.Next(30) == 0 ? Random.Next(60_000) : Random.Next(300))}", _events))];
+            Event($"{(Random.Next(50) == 0 ? "{\"$" : "")}{++_events}{new string('x', Random.Next(30) == 0 ? Random.Next(60_000) : Random.Next(300))}", _events))];
 
         public T Any<T>(IReadOnlyList<T> items) => items[Random.Next(items.Count)];
 

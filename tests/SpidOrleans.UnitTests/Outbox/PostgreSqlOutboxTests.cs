@@ -183,6 +183,60 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
     }
 
     [Fact]
+    public async Task Removal_ThatFailsAfterTheCommit_FailsAlone()
+    {
+        await AppendAsync(Web, "v:a", "1", "2");
+        var rows = await ReadRowsAsync(Web, "v:a");
+        await using var other = await _database.Source.OpenConnectionAsync(Cancel);
+        await RunAsync(other, "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT FROM outbox FOR UPDATE");
+        var append = new AppendOperation(LaneOf(Web, "v:a"), [Event("3")]);
+        var removal = new RemoveOperation(append.Lane.Shard, [rows[0].Position]);
+
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var commit = Engine.CommitAsync([append, removal], timeout.Token);
+        await UntilSomebodyWaitsAsync();
+        await timeout.CancelAsync();
+        await commit.WaitAsync(Patience);
+
+        Assert.True(append.Result);
+        Assert.Null(append.Failure);
+        Assert.NotNull(removal.Failure);
+        await RunAsync(other, "COMMIT");
+        Assert.Equal(["1", "2", "3"], await ReadAsync(Web, "v:a"));
+    }
+
+    [Fact]
+    public async Task Segment_OfManyBytes_IsStoredCompressed_AndReadWholeOrInPart()
+    {
+        var texts = Enumerable.Range(0, 120).Select(i => $"{i:000} {new string('x', 96)}").ToArray();
+        await AppendAsync(Web, "v:a", texts);
+        await using (var command = _database.Source.CreateCommand("SELECT sum(bytes)::integer, sum(length(body))::integer FROM outbox"))
+        await using (var reader = await command.ExecuteReaderAsync(Cancel))
+        {
+            Assert.True(await reader.ReadAsync(Cancel));
+            Assert.Equal(12_000, reader.GetInt32(0));
+            Assert.InRange(reader.GetInt32(1), 1, 5_000);
+        }
+
+        var rows = await ReadRowsAsync(Web, "v:a");
+        Assert.Equal(texts, rows.Select(TextOf));
+        Assert.All(rows, row => Assert.NotNull(row.Pack));
+        // The second segment does not fit and waits; the first alone is cut, if it must be.
+        Assert.Equal(texts[..64], (await Outbox.ReadOldestAsync(LaneOf(Web, "v:a").Shard, 70, int.MaxValue, Cancel)).Select(TextOf));
+        Assert.Equal(texts[..7], (await Outbox.ReadOldestAsync(LaneOf(Web, "v:a").Shard, 7, int.MaxValue, Cancel)).Select(TextOf));
+        await Outbox.RemoveAsync(LaneOf(Web, "v:a").Shard, [rows[3].Position]);
+        Assert.Equal(texts.Where((_, i) => i != 3), await ReadAsync(Web, "v:a"));
+    }
+
+    [Fact]
+    public async Task Segment_WithAChangeOfAProfile_IsStoredPlain()
+    {
+        await AppendAsync(Web, "v:a", [.. Enumerable.Range(0, 50).Select(i => $"{i}{new string('x', 100)}"), """{"$distinct_id":"1"}"""]);
+
+        Assert.All(await ReadRowsAsync(Web, "v:a"), row => Assert.Null(row.Pack));
+    }
+
+    [Fact]
     public async Task Group_AfterTheServerHasCutItsConnection_FailsOrWorks_AndTheNextOneWorks()
     {
         await AppendAsync(Web, "v:a", "1");
@@ -202,6 +256,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
         { "text, bigint, bigint, bigint", PostgreSqlOutbox.ReadOldestSql, ["outbox_pkey"] },
         { "", PostgreSqlOutbox.ReadShardsSql, ["outbox_pkey", "outbox_recent"] },
         { "text[], bigint[], bigint[]", SegmentRemoval.RemoveSql, ["outbox_pkey"] },
+        { "text[], bigint[]", SegmentRemoval.FindSql, ["outbox_pkey"] },
         { "text, bigint, bigint", SegmentRemoval.RemoveOneSql, ["outbox_pkey"] },
         { "text, bigint, bigint", SegmentRemoval.ReduceOneSql, ["outbox_pkey"] },
         { "bigint, text[]", PostgreSqlOutbox.SummariseSql[1], ["outbox_recent"] },
