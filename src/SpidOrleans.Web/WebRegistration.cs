@@ -35,6 +35,7 @@ public static class WebRegistration
         services.AddSingleton<BodyDeadline>();
         services.AddSingleton<BodyLimits>();
 
+        services.AddSingleton<AddressPrivacy>();
         services.AddSingleton<EventTracker>();
         services.AddSingleton<SignIns>();
         services.AddSingleton<EventsApi>();
@@ -89,6 +90,7 @@ public static class WebRegistration
         EventsApi.Map(clientApi);
         VisitorsApi.Map(clientApi);
         UsersApi.Map(clientApi);
+        ConsentApi.Map(clientApi);
         DeadLettersApi.Map(clientApi);
         TraitsApi.Map(app.MapGroup("/api/2").WithTags("Client back ends"));
         TokenApi.Map(app.MapGroup("/oauth").WithTags("Client back ends"));

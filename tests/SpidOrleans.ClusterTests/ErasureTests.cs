@@ -208,8 +208,8 @@ public sealed class ErasureTests(SpidTestCluster cluster) : IAsyncLifetime
     private async Task TrackAsync(VisitorId visitor, string which, TrackOutcome expected) =>
         Assert.Equal(expected, await cluster.Visitor(visitor).TrackAsync(Source("a"), [Event(which)]));
 
-    private Task<TrackOutcome> IntakeAsync(int silo, params VisitorId[] visitors) => cluster.Intake(silo).TrackAsync(
-        Source("a"), [.. visitors.Select(visitor => new IdentityEvents { Visitor = visitor, Events = [Event("intake")] })]);
+    private async Task<TrackOutcome> IntakeAsync(int silo, params VisitorId[] visitors) => (await cluster.Intake(silo).TrackAsync(
+        Source("a"), [.. visitors.Select(visitor => new IdentityEvents { Visitor = visitor, Events = [Event("intake")] })])).Outcome;
 
     private EventSource Source(string project) => cluster.Source(project) with { ClientId = "client-" + project };
 

@@ -32,7 +32,7 @@ public sealed class LaneTests(SpidTestCluster cluster)
         var visitors = Enumerable.Range(0, 30).Select(_ => VisitorId.New()).ToList();
         var events = visitors.Select(visitor => new IdentityEvents { Visitor = visitor, Events = [Next()] })
             .Append(new IdentityEvents { User = Person, Events = [Next()] }).ToImmutableArray();
-        Assert.Equal(TrackOutcome.Stored, await cluster.Intake(0).TrackAsync(Source, events));
+        Assert.Equal(TrackOutcome.Stored, (await cluster.Intake(0).TrackAsync(Source, events)).Outcome);
         Assert.Equal(31, (await ArrivedAsync(31)).Distinct().Count());
     }
 
@@ -101,7 +101,7 @@ public sealed class LaneTests(SpidTestCluster cluster)
     {
         var source = cluster.Source("a");
         var events = Enumerable.Range(0, SpidTestCluster.PendingPerLane + 1).Select(_ => Next()).ToImmutableArray();
-        Assert.Equal(TrackOutcome.LaneFull, await cluster.Intake(0).TrackAsync(source, [new IdentityEvents { Visitor = _visitor, Events = events }]));
+        Assert.Equal(TrackOutcome.LaneFull, (await cluster.Intake(0).TrackAsync(source, [new IdentityEvents { Visitor = _visitor, Events = events }])).Outcome);
         Assert.Equal(TrackOutcome.Stored, await TrackAsync(0));
         await ArrivedAsync(1);
     }
@@ -112,8 +112,8 @@ public sealed class LaneTests(SpidTestCluster cluster)
         Assert.Equal(TrackOutcome.Stored, result.Outcome);
     }
 
-    private Task<TrackOutcome> TrackAsync(int silo, TrackedEvent? e = null) =>
-        cluster.Intake(silo).TrackAsync(Source, [new IdentityEvents { Visitor = _visitor, Events = [e ?? Next()] }]);
+    private async Task<TrackOutcome> TrackAsync(int silo, TrackedEvent? e = null) =>
+        (await cluster.Intake(silo).TrackAsync(Source, [new IdentityEvents { Visitor = _visitor, Events = [e ?? Next()] }])).Outcome;
 
     private TrackedEvent Next() => new() { Name = NameOf(Interlocked.Increment(ref _events) - 1) };
 

@@ -17,6 +17,10 @@ internal sealed class Erasures(ClusterSettings settings, Serializer serializer)
 
     private readonly byte[] _tombstone = serializer.SerializeToArray(new VisitorState { IsErased = true });
 
+    /// <summary>What waits and the dead letters alone: the persons stay, and so does what is known of them.</summary>
+    public static Outbox.Erasure OfPending(IEnumerable<VisitorId> visitors, UserId? user = null) =>
+        new() { User = user, Visitors = [.. visitors], Tombstone = default, IsOfPendingOnly = true };
+
     public Outbox.Erasure Of(UserId user, IEnumerable<VisitorId> visitors) => Of(visitors) with { User = user, Deletions = Deletions(user, visitors) };
 
     /// <param name="owner">Whose events have the visitor's among them; null: nobody's.</param>

@@ -20,6 +20,9 @@ public sealed record Erasure
     /// <summary>What is stored as the state of each visitor: that it is erased.</summary>
     public required ReadOnlyMemory<byte> Tombstone { get; init; }
 
+    /// <summary>Events and dead letters go; nobody is closed, no state is touched.</summary>
+    public bool IsOfPendingOnly { get; init; }
+
     /// <summary>What Mixpanel is to be asked to delete.</summary>
     public ImmutableArray<DeletionRequest> Deletions { get; init; } = [];
 }

@@ -49,7 +49,7 @@ public sealed partial class GroupCommitOutbox(
     public Task AppendManyAsync(IReadOnlyList<AppendOperation> appends) => appends is [var one] ? Enqueue(one) : Enqueue(new AppendManyOperation(appends));
 
     public Task<int> MoveAsync(
-        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) =>
+        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last) =>
         Enqueue(new MoveOperation(fromIdentity, toIdentity, shards, lastProject, last));
 
     public Task RemoveAsync(Shard shard, IReadOnlyList<long> positions) => Enqueue(new RemoveOperation(shard, positions));

@@ -68,7 +68,7 @@ public sealed class AppendManyOperation(IReadOnlyList<AppendOperation> parts) : 
 
 /// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved, or <see cref="IsErased"/>.</summary>
 public sealed class MoveOperation(
-    string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) : OutboxOperation<int>
+    string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last) : OutboxOperation<int>
 {
     /// <summary>The result when one of the two is erased: nothing was done.</summary>
     public const int IsErased = -1;
@@ -78,11 +78,11 @@ public sealed class MoveOperation(
 
     public string ToIdentity => toIdentity;
 
-    public OutboxEvent Last => last;
+    public OutboxEvent? Last => last;
 
     public override int Rows => 1;
 
-    public override long Bytes => last.Payload.Length;
+    public override long Bytes => last?.Payload.Length ?? 0;
 
     /// <summary>Where the last event goes.</summary>
     public Shard LastShard => Target(lastProject);

@@ -61,6 +61,7 @@ internal sealed partial class UserGrain
     /// <param name="isRefusable">False: also when too many wait already.</param>
     private async Task<TrackOutcome> TellAsync(string project, IReadOnlyList<byte[]> changes, bool isRefusable = true)
     {
+        if (IsTrackingRefused) return TrackOutcome.Stored;
         var lane = LaneOf(project) with { Identity = _id.ProfileKey };
         var gauge = _profileGauges.Of(project, settings, clock);
         try

@@ -17,7 +17,9 @@ internal sealed partial class UserGrain
         try
         {
             merged = await outbox.MoveAsync(
-                visitor.VisitorId.Key, _id.Key, settings.ShardsOf, login.Source.Project, last);
+                visitor.VisitorId.Key, _id.Key, settings.ShardsOf, login.Source.Project, IsTrackingRefused ? null : last);
+            // A browser that was tracked until now, of a person who wants none of it.
+            if (IsTrackingRefused) await DiscardPendingAsync();
         }
         catch (OutboxUnavailableException)
         {
@@ -43,7 +45,7 @@ internal sealed partial class UserGrain
     {
         if (await IsErasedAsync()) return TrackOutcome.Erased;
         await LearnAsync(visitor, login);
-        return await TrackAsync(login.Source, [login.Event], visitor) is var tracked and not TrackOutcome.Stored
+        return (await TrackAsync(login.Source, [login.Event], visitor)).OrDiscarded() is var tracked and not TrackOutcome.Stored
             ? tracked
             : await TellSignInAsync(visitor, login, login.Event.TimeMs ?? NowMs, isRestored);
     }
@@ -51,6 +53,8 @@ internal sealed partial class UserGrain
     /// <summary>Before anything else: the login event already carries it.</summary>
     private Task LearnAsync(LinkedVisitor visitor, LoginRequest login) => WriteAsync(state.State with
     {
+        // The stricter of the two holds for the person.
+        IsTrackingRefused = IsTrackingRefused || visitor.IsTrackingRefused,
         Profile = login.Profile is { } profile ? state.State.Profile.With(profile) : state.State.Profile,
         Traits = visitor.Traits is { } traits ? (state.State.Traits ?? new()).Joined(traits) : state.State.Traits,
     });

@@ -39,6 +39,7 @@ internal sealed partial class UserGrain(
     public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, LinkedVisitor? visitor)
     {
         if (_isErased) return TrackOutcome.Erased;
+        if (IsTrackingRefused) return TrackOutcome.Discarded;
         var origin = visitor is null ? source.Project : $"{source.Project}/{visitor.VisitorId}";
         if (_recent.Unknown(origin, events) is not { IsEmpty: false } unknown) return TrackOutcome.Stored;
 

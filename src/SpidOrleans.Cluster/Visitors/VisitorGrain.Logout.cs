@@ -62,6 +62,6 @@ internal sealed partial class VisitorGrain
 
     private async Task<TrackOutcome> SendLogoutAsync() =>
         State is { LogoutEvent: { } logout, LogoutSource: { } source, LinkedUser: { } user }
-            ? await User(user).TrackAsync(source, [logout], Linked(carriesLogin: true))
+            ? (await User(user).TrackAsync(source, [logout], Linked(carriesLogin: true))).OrDiscarded()
             : TrackOutcome.Stored;
 }

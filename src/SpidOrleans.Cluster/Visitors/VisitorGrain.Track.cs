@@ -18,12 +18,16 @@ internal sealed partial class VisitorGrain
             // What the browser did after another person took it over is that person's, whichever id the page still holds.
             var later = events.RemoveAll(e => e.TimeMs < State.RetiredAtMs);
             events = events.RemoveAll(e => e.TimeMs is not { } time || time >= State.RetiredAtMs);
-            if (later.Length > 0 && await Visitor(successor).TrackAsync(source, later, fromBrowser) is var outcome and not TrackOutcome.Stored)
-                return outcome;
+            if (later.Length > 0)
+            {
+                var outcome = await Visitor(successor).TrackAsync(source, later, fromBrowser);
+                if (events.IsEmpty || outcome.OrDiscarded() != TrackOutcome.Stored) return outcome;
+            }
         }
 
         if (events.IsEmpty) return TrackOutcome.Stored;
         if (await FinishMergeAsync() is var merge and not TrackOutcome.Stored) return merge;
+        if (State.IsTrackingRefused) return TrackOutcome.Discarded;
         if (_lane.Unknown(source.Project, events) is not { IsEmpty: false } unknown) return TrackOutcome.Stored;
 
         _lane.Observe(unknown);

@@ -72,6 +72,7 @@ internal sealed partial class VisitorGrain(
         Tracking = State.Tracking,
         CarriesLogin = carriesLogin,
         Traits = State.Traits,
+        IsTrackingRefused = State.IsTrackingRefused,
     };
 
     /// <summary>Whoever appends from here on asks this grain.</summary>

@@ -56,4 +56,7 @@ public sealed record VisitorState
 
     /// <summary>Nothing else is known any more, and nothing is taken.</summary>
     [Id(23)] public bool IsErased { get; init; }
+
+    /// <summary>The person wants no tracking in this browser.</summary>
+    [Id(24)] public bool IsTrackingRefused { get; init; }
 }

@@ -62,6 +62,11 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("AcceptAgreement")]
     Task AcceptAgreementAsync(string clientId);
 
+    /// <summary>Whether the person wants to be tracked, on whichever device. A refusal discards what waits and is a dead letter, and whatever
+    /// comes later. Consent takes back the user's refusal, not that of a device. A repeat changes nothing.</summary>
+    [Alias("SetConsent")]
+    Task<TrackOutcome> SetConsentAsync(bool tracking);
+
     /// <summary>Erases the user and all visitors that belong to it, as <see cref="IVisitorGrain.EraseAsync"/>.</summary>
     [Alias("Erase")]
     Task<ErasureResult> EraseAsync();
@@ -92,6 +97,9 @@ public sealed record LinkedVisitor
 
     /// <summary>What clients said of the visitor itself; null: nothing.</summary>
     [Id(4)] public TraitMap? Traits { get; init; }
+
+    /// <summary>The person has refused to be tracked in this browser.</summary>
+    [Id(5)] public bool IsTrackingRefused { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("spid.adopt-result")]

@@ -54,6 +54,11 @@ public interface IVisitorGrain : IGrainWithStringKey
     [Alias("GetTraits")]
     Task<ClientTraits?> GetTraitsAsync(string clientId);
 
+    /// <summary>Whether the person wants to be tracked. A refusal discards what waits and is a dead letter, and whatever comes later; of a
+    /// linked visitor it is the user's too, and it becomes the user's at a login. A repeat changes nothing.</summary>
+    [Alias("SetConsent")]
+    Task<TrackOutcome> SetConsentAsync(bool tracking);
+
     /// <summary>Erases the visitor: what is stored of it, waits or is a dead letter is gone when this returns, and whatever comes later is
     /// refused. Of a linked visitor that is its own part of its user's events; the user stays.</summary>
     [Alias("Erase")]

@@ -70,7 +70,7 @@ internal sealed partial class PostgreSqlOutbox
 
     private async Task<Erased> EraseAsync(NpgsqlConnection writer, EraseOperation operation, CancellationToken cancellationToken)
     {
-        if (operation.Erasure.User is { } user)
+        if (operation.Erasure is { User: { } user, IsOfPendingOnly: false })
         {
             var own = await AskAsync(writer, ReadVisitorsSql, reader => reader.GetString(0), cancellationToken, Value(user.Key));
             if (own.Except(operation.Visitors).Any()) return new Erased(IsComplete: false);
@@ -78,6 +78,7 @@ internal sealed partial class PostgreSqlOutbox
 
         var events = await EraseEventsAsync(writer, operation, cancellationToken);
         var letters = await EraseLettersAsync(writer, operation, cancellationToken);
+        if (operation.Erasure.IsOfPendingOnly) return new Erased(IsComplete: true, events, letters);
         var deletions = operation.Erasure.Deletions;
         await using var end = new NpgsqlBatch(writer)
         {

@@ -26,10 +26,11 @@ internal sealed record SegmentErasure(string Shard, long Position, long Live, lo
     public SegmentErasure? Without(TakesEvent takes)
     {
         var events = new SegmentEvent[Times.Length];
+        var stored = new SegmentBody(Body, events.Length);
         var (live, bytes, any) = (Live, 0, false);
         for (var i = 0; i < events.Length; i++)
         {
-            var (identity, payload) = SegmentBody.Read(Body, events.Length, i);
+            var (identity, payload) = (stored.Identity(i), stored.Payload(i));
             if (takes(identity, payload.Span))
             {
                 events[i] = new SegmentEvent("", 0, ReadOnlyMemory<byte>.Empty);

@@ -50,14 +50,14 @@ internal sealed partial class SqliteOutbox
 
     private Erased Erase(SqliteSession session, EraseOperation operation)
     {
-        if (operation.Erasure.User is { } user && ReadVisitors(session, user).Except(operation.Visitors).Any()) return new Erased(IsComplete: false);
+        if (operation.Erasure is { User: { } user, IsOfPendingOnly: false } && ReadVisitors(session, user).Except(operation.Visitors).Any()) return new Erased(IsComplete: false);
 
         int events = 0, letters = 0;
         foreach (var identity in operation.Identities)
         {
             events += session.Prepare(DeleteIdentitySql).Bind(1, identity).Run();
             letters += session.Prepare(EraseLettersSql).Bind(1, identity).Run();
-            session.Prepare(EraseStateSql).Bind(1, service).Bind(2, identity).Run();
+            if (!operation.Erasure.IsOfPendingOnly) session.Prepare(EraseStateSql).Bind(1, service).Bind(2, identity).Run();
         }
 
         foreach (var owner in operation.OwnerLanes)
@@ -70,6 +70,7 @@ internal sealed partial class SqliteOutbox
             }
         }
 
+        if (operation.Erasure.IsOfPendingOnly) return new Erased(IsComplete: true, events, letters);
         foreach (var visitor in operation.Visitors) session.Prepare(BuryStateSql).Bind(1, service).Bind(2, visitor).Bind(3, operation.Erasure.Tombstone.Span).Run();
         foreach (var closed in operation.Closed) session.Prepare(CloseForEverSql).Bind(1, closed).Run();
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();

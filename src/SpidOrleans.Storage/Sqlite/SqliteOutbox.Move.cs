@@ -34,7 +34,8 @@ internal sealed partial class SqliteOutbox
             return MoveOperation.IsErased;
         }
 
-        var touched = new HashSet<Shard> { operation.LastShard };
+        var touched = new HashSet<Shard>();
+        if (operation.Last is not null) touched.Add(operation.LastShard);
         var moved = 0;
         foreach (var project in ReadProjects(session, operation.FromIdentity))
         {
@@ -49,7 +50,7 @@ internal sealed partial class SqliteOutbox
         // Whatever the reason might be: rather fail than delete an event that was not copied.
         var deleted = session.Prepare(DeleteIdentitySql).Bind(1, operation.FromIdentity).Run();
         if (deleted != moved) throw new InvalidOperationException($"a move copied {moved} rows and would have deleted {deleted}");
-        Insert(PrepareInsert(session, operation.LastShard, operation.ToIdentity), operation.Last);
+        if (operation.Last is { } last) Insert(PrepareInsert(session, operation.LastShard, operation.ToIdentity), last);
         session.Prepare(CloseSql).Bind(1, operation.FromIdentity).Bind(2, operation.ToIdentity).Bind(3, moved).Run();
         operation.Touched = touched;
         return moved;

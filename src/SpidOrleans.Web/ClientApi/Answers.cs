@@ -26,6 +26,9 @@ public sealed record LoginAnswer(string VisitorId, string UserId, int Merged, bo
         new(result.VisitorId.ToString(), user.ToString(), result.Merged, result.VisitorId != addressed);
 }
 
+/// <param name="Tracking">What holds now.</param>
+public sealed record ConsentAnswer(bool Tracking);
+
 /// <param name="Visitors">How many visitors are erased by this call.</param>
 /// <param name="Events">Pending events and profile changes that went.</param>
 /// <param name="DeadLetters">Dead letters that went.</param>
@@ -99,6 +102,7 @@ public sealed class Traits : Dictionary<string, JsonElement>
 [JsonSerializable(typeof(UserDescriptionAnswer))]
 [JsonSerializable(typeof(ProfileAnswer))]
 [JsonSerializable(typeof(DeadLetterChangeAnswer))]
+[JsonSerializable(typeof(ConsentAnswer))]
 [JsonSerializable(typeof(ErasureAnswer))]
 [JsonSerializable(typeof(TrackReceipt))]
 internal sealed partial class AnswerJson : JsonSerializerContext

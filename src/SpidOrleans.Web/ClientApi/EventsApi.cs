@@ -50,9 +50,14 @@ internal sealed class EventsApi(
         }
 
         var reading = EventsReader.Read(body.Bytes, new EventsReaderOptions { EventsMax = settings.Limits.EventsPerRequest, Now = clock.GetUtcNow() });
-        var refusal = Refuse(reading, settings.Limits) ?? rate.Refuse(client, reading.Events.Length)
-            ?? (await tracker.TrackAsync(client.Source, reading.Events)).ToRefusal();
-        await (refusal?.ExecuteAsync(context) ?? TrackReceipt.WriteAsync(context, reading.Events.Length));
+        if ((Refuse(reading, settings.Limits) ?? rate.Refuse(client, reading.Events.Length)) is { } invalid)
+        {
+            await invalid.ExecuteAsync(context);
+            return;
+        }
+
+        var result = await tracker.TrackAsync(client.Source, reading.Events);
+        await (result.ToRefusal()?.ExecuteAsync(context) ?? TrackReceipt.WriteAsync(context, reading.Events.Length - result.Discarded));
     }
 
     internal static Problem? Refuse(EventsReading reading, LimitSettings limits) =>

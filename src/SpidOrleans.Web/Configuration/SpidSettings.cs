@@ -18,6 +18,8 @@ public sealed record SpidSettings
 
     public required LimitSettings Limits { get; init; }
 
+    public required PrivacySettings Privacy { get; init; }
+
     /// <summary>Where people sign in; null: nowhere but on <see cref="HasDevelopmentSignIn"/>'s page.</summary>
     public required IdentitySettings? Identity { get; init; }
 
@@ -46,6 +48,7 @@ public sealed record SpidSettings
         var silo = SiloSettings.Read(Section("Cluster"));
         var session = SessionSettings.Read(Section("Session"));
         var limits = LimitSettings.Read(Section("Limits"));
+        var privacy = PrivacySettings.Read(Section("Privacy"));
         var deadLetters = DeadLetterSettings.Read(Section("DeadLetters"));
         var projects = ReadProjects(configuration.GetSection("Projects"), faults);
         var clients = ReadClients(configuration, projects, faults);
@@ -60,6 +63,7 @@ public sealed record SpidSettings
             Silo = silo,
             Session = session,
             Limits = limits,
+            Privacy = privacy,
             Identity = identity,
             ListensBeyondLoopback = ListenAddresses.FindBeyondLoopback(configuration) is not null,
             Clients = clients,

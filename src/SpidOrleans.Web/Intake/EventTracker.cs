@@ -10,23 +10,22 @@ using SpidOrleans.Web.Reading;
 namespace SpidOrleans.Web.Intake;
 
 /// <summary>Hands a request's events to the cluster, by identity.</summary>
-public sealed class EventTracker(IIntake intake)
+public sealed class EventTracker(IIntake intake, AddressPrivacy addresses)
 {
     /// <summary>Events of one identity keep their order; identities are served side by side.</summary>
     /// <param name="events">At least one; each names a visitor or a user.</param>
-    /// <returns>The worst of the outcomes: only <see cref="TrackOutcome.Stored"/> means that all are durable.</returns>
     /// <exception cref="ClusterUnavailableException">The cluster did not answer.</exception>
-    public Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<AddressedEvent> events, bool fromBrowser = false)
+    public Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<AddressedEvent> events, bool fromBrowser = false)
     {
         ImmutableArray<IdentityEvents> identities = events is [var one]
-            ? [new IdentityEvents { Visitor = one.VisitorId, User = one.UserId, Events = [one.Event] }]
+            ? [new IdentityEvents { Visitor = one.VisitorId, User = one.UserId, Events = [addresses.Of(one.Event)] }]
             : ByIdentity(events);
         // Without an insert id of its own an event would be stamped anew, and count twice.
         var isRepeatable = events.All(addressed => addressed.Event.InsertId is not null);
         return ClusterCall.OrUnavailableAsync(() => intake.TrackAsync(source, identities, fromBrowser), isRepeatable);
     }
 
-    private static ImmutableArray<IdentityEvents> ByIdentity(ImmutableArray<AddressedEvent> events)
+    private ImmutableArray<IdentityEvents> ByIdentity(ImmutableArray<AddressedEvent> events)
     {
         var lanes = new Dictionary<(VisitorId?, UserId?), int>(events.Length);
         var places = new int[events.Length];
@@ -39,12 +38,12 @@ public sealed class EventTracker(IIntake intake)
         var identities = new IdentityEvents[lanes.Count];
         if (lanes.Count == events.Length)
         {
-            for (var i = 0; i < places.Length; i++) identities[i] = Of(events[i], [events[i].Event]);
+            for (var i = 0; i < places.Length; i++) identities[i] = Of(events[i], [addresses.Of(events[i].Event)]);
         }
         else
         {
             foreach (var lane in places.Select((place, i) => (Place: place, Event: events[i])).GroupBy(one => one.Place, one => one.Event))
-                identities[lane.Key] = Of(lane.First(), [.. lane.Select(addressed => addressed.Event)]);
+                identities[lane.Key] = Of(lane.First(), [.. lane.Select(addressed => addresses.Of(addressed.Event))]);
         }
 
         return ImmutableCollectionsMarshal.AsImmutableArray(identities);

@@ -63,6 +63,15 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
             }
         }
 
+        // Payloads are compressed in there, and what was delivered still lies beside what waits.
+        await using var segments = _database.Source.CreateCommand("SELECT body, events FROM outbox");
+        await using var bodies = await segments.ExecuteReaderAsync(Cancel);
+        while (await bodies.ReadAsync(Cancel))
+        {
+            var body = new SegmentBody(bodies.GetFieldValue<byte[]>(0), bodies.GetInt16(1));
+            for (var i = 0; i < body.Count; i++) dump.AppendLine(body.Identity(i)).AppendLine(Encoding.UTF8.GetString(body.Payload(i).Span));
+        }
+
         return dump.ToString();
     }
 

@@ -48,10 +48,12 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
     public ImmutableArray<string> Agreements { get; set; } = [];
 
-    public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
-        TrackOutcomes.Worst(await Task.WhenAll(events.Select(one => one.Visitor is { } visitor
-            ? this.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser)
-            : this.GetUser(one.User!.Value).TrackAsync(source, one.Events))));
+    public async Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
+        IntakeResult.Worst(await Task.WhenAll(events.Select(async one => IntakeResult.Of(
+            one.Visitor is { } visitor
+                ? await this.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser)
+                : await this.GetUser(one.User!.Value).TrackAsync(source, one.Events),
+            one.Events.Length))));
 
     public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithStringKey =>
@@ -130,6 +132,8 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
         public Task<ErasureResult> EraseAsync() => all.Answer(new GrainCall(key, "Erase"), () => all.Erasure);
 
+        public Task<TrackOutcome> SetConsentAsync(bool tracking) => all.Answer(new GrainCall(key, "SetConsent", tracking), () => all.SetOutcome);
+
         public Task ForgetAsync() => throw new NotSupportedException();
 
         public Task<VisitorDescription> DescribeAsync(string project) => all.Answer(new GrainCall(key, "Describe", project), () => all.Visitor);
@@ -167,6 +171,8 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
         public Task<UserProfile> GetProfileAsync() => all.Answer(new GrainCall(key, "GetProfile"), () => all.User.Profile);
 
         public Task<ErasureResult> EraseAsync() => all.Answer(new GrainCall(key, "Erase"), () => all.Erasure);
+
+        public Task<TrackOutcome> SetConsentAsync(bool tracking) => all.Answer(new GrainCall(key, "SetConsent", tracking), () => all.SetOutcome);
 
         public Task<ErasureResult> EraseVisitorAsync(VisitorId visitor) => throw new NotSupportedException();
 
