@@ -91,6 +91,7 @@ public static class WebRegistration
         VisitorsApi.Map(clientApi);
         UsersApi.Map(clientApi);
         ConsentApi.Map(clientApi);
+        ExportApi.Map(clientApi);
         DeadLettersApi.Map(clientApi);
         TraitsApi.Map(app.MapGroup("/api/2").WithTags("Client back ends"));
         TokenApi.Map(app.MapGroup("/oauth").WithTags("Client back ends"));

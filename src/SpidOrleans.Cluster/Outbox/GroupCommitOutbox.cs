@@ -63,6 +63,9 @@ public sealed partial class GroupCommitOutbox(
     public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) =>
         engine.ReadLaneAsync(lane, cancellationToken);
 
+    public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+        engine.ReadPendingAsync(lane, after, rowsMax, bytesMax, cancellationToken);
+
     public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
         engine.ReadLatestTimeAsync(identity, cancellationToken);
 

@@ -49,6 +49,11 @@ public interface IOutbox
 
     Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken);
 
+    /// <summary>What waits in a lane, in position order.</summary>
+    /// <param name="after">Higher positions than this.</param>
+    /// <param name="bytesMax">Stops before the payloads' sum exceeds this, but always gives one row.</param>
+    Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken);
+
     /// <summary>The latest event time among an identity's rows of all projects; null when it has none.</summary>
     Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken);
 

@@ -20,6 +20,9 @@ public interface IOutboxEngine : IDeadLetterReader, IDeletionReader
     /// <inheritdoc cref="IOutbox.ReadLaneAsync"/>
     Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken);
 
+    /// <inheritdoc cref="IOutbox.ReadPendingAsync"/>
+    Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken);
+
     /// <inheritdoc cref="IOutbox.ReadLatestTimeAsync"/>
     Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken);
 

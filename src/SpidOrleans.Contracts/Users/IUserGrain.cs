@@ -62,6 +62,17 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("AcceptAgreement")]
     Task AcceptAgreementAsync(string clientId);
 
+    /// <summary>What is held about the user, events apart.</summary>
+    /// <param name="clientId">Whose traits to tell.</param>
+    [Alias("Export")]
+    Task<UserExport> ExportAsync(string clientId);
+
+    /// <summary>What waits for Mixpanel in one project, oldest first.</summary>
+    /// <param name="ofProfile">Changes of the profile instead of events.</param>
+    /// <param name="after">0, or what the former page said.</param>
+    [Alias("ReadPending")]
+    Task<PendingPage> ReadPendingAsync(string project, bool ofProfile, long after);
+
     /// <summary>Whether the person wants to be tracked, on whichever device. A refusal discards what waits and is a dead letter, and whatever
     /// comes later. Consent takes back the user's refusal, not that of a device. A repeat changes nothing.</summary>
     [Alias("SetConsent")]

@@ -30,10 +30,29 @@ internal sealed partial class PostgreSqlOutbox
 
     private const string ReadProjectsSql = "SELECT name, shards FROM project";
 
+    private const string ReadPendingLaneSql = "SELECT shard, position, live, events, times, body {0}";
+
+    internal static readonly string[] ReadPendingSql = BothWays(ReadPendingLaneSql);
+
     internal static readonly string[] SummariseSql = BothWays(SummaryOfLaneSql), LockLanesSql = BothWays(LockLaneSql);
 
     public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) =>
         SummariseAsync(lane.Identity, _ => Task.FromResult<string[]>([lane.Shard.Key]), cancellationToken);
+
+    public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+        OrUnavailableAsync<IReadOnlyList<OutboxRow>>(
+            async () =>
+            {
+                await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+                var utf8 = Encoding.UTF8.GetBytes(lane.Identity);
+                var segments = await LookAsync(
+                    connection, ReadPendingSql, lane.Identity, [lane.Shard.Key], reader => EventsOf(reader, utf8), cancellationToken);
+                var bytes = 0L;
+                return [.. segments.SelectMany(events => events).Where(item => item.Position > after).OrderBy(item => item.Position).Take(rowsMax)
+                    .TakeWhile((item, i) => (bytes += item.Payload.Length) <= bytesMax || i == 0).Select(item => new OutboxRow(item.Position, item.Payload))];
+            },
+            cancellationToken);
 
     public async Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
         (await SummariseAsync(identity, connection => FindShardsAsync(connection, identity, cancellationToken), cancellationToken)).LatestTimeMs;

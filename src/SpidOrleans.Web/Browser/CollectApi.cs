@@ -31,8 +31,8 @@ internal sealed class CollectApi(
             body: typeof(CollectBody), answer: typeof(TrackReceipt), answerStatus: StatusCodes.Status202Accepted,
             refusals: [400, 401, 403, 408, 413, 415, 429, 503]);
         routes.MapPost("/v1/collect/consent", (Delegate)api.ConsentAsync).Describe("collectConsent", "Takes a browser's consent, or refusal",
-            "As /v1/visitors/{visitorId}/consent, for the visitor whose cookie SPID_VISITOR comes along.",
-            body: typeof(BrowserConsentBody), answer: typeof(ConsentAnswer), refusals: [400, 401, 403, 408, 413, 415, 503]);
+            "As /v1/visitors/{visitorId}/consent, for the visitor whose cookie SPID_VISITOR comes along. The page's origin must be registered for a client.",
+            body: typeof(ConsentBody), answer: typeof(ConsentAnswer), refusals: [400, 401, 403, 408, 413, 415, 503]);
         routes.MapMethods("/v1/collect/consent", [HttpMethods.Options], (Delegate)api.PreflightAsync).ExcludeFromDescription();
         routes.MapMethods("/v1/collect", [HttpMethods.Options], (Delegate)api.PreflightAsync).ExcludeFromDescription();
     }
@@ -53,13 +53,12 @@ internal sealed class CollectApi(
 
     private async Task<IResult> ConsentAsync(HttpContext context)
     {
-        if (AllowOrigin(context) is not { } origin) return UnknownOrigin();
+        if (AllowOrigin(context) is null) return UnknownOrigin();
         if (!cookie.TryRead(context.Request, out var visitor)) return NoCookie();
         var body = await RequestBody.ReadAsync(context, takesText: true);
         if (body.Refusal is not null) return body.Refusal;
-        var (tracking, clientId) = ConsentReader.Read(body.Bytes, fromBrowser: true, out var errors);
+        var tracking = ConsentReader.Read(body.Bytes, out var errors);
         if (errors is not null) return Problem.Invalid(errors);
-        if (clients.Find(clientId) is not { } client || !clients.Owns(client, origin)) return NotOfThisClient();
         var outcome = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(visitor).SetConsentAsync(tracking));
         return outcome.ToRefusal() ?? AnswerJson.Write(new ConsentAnswer(tracking));
     }

@@ -101,6 +101,8 @@ public sealed class Traits : Dictionary<string, JsonElement>
 [JsonSerializable(typeof(LoginAnswer))]
 [JsonSerializable(typeof(UserDescriptionAnswer))]
 [JsonSerializable(typeof(ProfileAnswer))]
+[JsonSerializable(typeof(ProfileFields))]
+[JsonSerializable(typeof(Traits))]
 [JsonSerializable(typeof(DeadLetterChangeAnswer))]
 [JsonSerializable(typeof(ConsentAnswer))]
 [JsonSerializable(typeof(ErasureAnswer))]

@@ -43,7 +43,7 @@ internal static class ConsentApi
     {
         var body = await RequestBody.ReadAsync(context);
         if (body.Refusal is not null) return body.Refusal;
-        var (tracking, _) = ConsentReader.Read(body.Bytes, fromBrowser: false, out var errors);
+        var tracking = ConsentReader.Read(body.Bytes, out var errors);
         if (errors is not null) return Problem.Invalid(errors);
         var outcome = await ClusterCall.OrUnavailableAsync(() => set(tracking));
         return outcome.ToRefusal() ?? AnswerJson.Write(new ConsentAnswer(tracking));

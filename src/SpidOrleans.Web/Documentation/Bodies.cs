@@ -91,14 +91,6 @@ internal sealed record ConsentBody
     public required bool Tracking { get; init; }
 }
 
-internal sealed record BrowserConsentBody
-{
-    /// <summary>May this browser's person be tracked?</summary>
-    public required bool Tracking { get; init; }
-
-    public required string ClientId { get; init; }
-}
-
 /// <summary>What of the event is to be another; may be empty.</summary>
 internal sealed record RepairBody
 {

@@ -6,13 +6,13 @@ namespace SpidOrleans.Web.Reading;
 internal static class ConsentReader
 {
     /// <param name="errors">By place; null if all is well.</param>
-    public static (bool Tracking, string? ClientId) Read(ReadOnlyMemory<byte> body, bool fromBrowser, out Dictionary<string, string[]>? errors)
+    public static bool Read(ReadOnlyMemory<byte> body, out Dictionary<string, string[]>? errors)
     {
         var faults = new RuleErrors();
-        var fields = new ConsentFields(fromBrowser);
+        var fields = new ConsentFields();
         // Nothing in this body is held to the clock.
         BodyReader.Read(body, now: default, faults, ref fields);
         errors = faults.ToDictionary();
-        return (fields.Tracking, fields.ClientId);
+        return fields.Tracking;
     }
 }

@@ -31,6 +31,9 @@ public sealed class CrashingOutbox(IOutbox inner, Crashes crashes) : IOutbox
 
     public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) => inner.ReadLaneAsync(lane, cancellationToken);
 
+    public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+        inner.ReadPendingAsync(lane, after, rowsMax, bytesMax, cancellationToken);
+
     public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
         inner.ReadLatestTimeAsync(identity, cancellationToken);
 

@@ -129,6 +129,9 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
 
         public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
         public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

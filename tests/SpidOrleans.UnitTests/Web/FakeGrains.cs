@@ -174,6 +174,18 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
         public Task<TrackOutcome> SetConsentAsync(bool tracking) => all.Answer(new GrainCall(key, "SetConsent", tracking), () => all.SetOutcome);
 
+        public Task<UserExport> ExportAsync(string clientId) => all.Answer(new GrainCall(key, "Export", clientId), () => new UserExport
+        {
+            Profile = all.User.Profile,
+            Traits = all.Traits,
+            Visitors = [.. all.User.Visitors.Select(visitor => visitor.Key)],
+        });
+
+        public Task<PendingPage> ReadPendingAsync(string project, bool ofProfile, long after) =>
+            all.Answer(new GrainCall(key, ofProfile ? "ReadPendingChanges" : "ReadPending", project), () => ofProfile || after == 2
+                ? new PendingPage()
+                : new PendingPage { Payloads = [System.Text.Encoding.UTF8.GetBytes($"{{\"event\":\"{after}\"}}")], Next = after + 1 });
+
         public Task<ErasureResult> EraseVisitorAsync(VisitorId visitor) => throw new NotSupportedException();
 
         public Task<UserDescription> DescribeAsync(string project) => all.Answer(new GrainCall(key, "Describe", project), () => all.User);

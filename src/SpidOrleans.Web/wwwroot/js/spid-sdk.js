@@ -444,10 +444,6 @@
   function setConsent(given) {
     if (!given) discard();
     storage[CONSENT] = given ? 'yes' : 'no';
-    // Whatever waits there already, and whatever the back end sends of this visitor.
-    if (config) fetch(core('v1/collect/consent'), {
-      method: 'POST', credentials: 'include', keepalive: true, body: JSON.stringify({ clientId: config.client_id, tracking: !!given }),
-    }).catch(noop);
   }
 
   // ---- Sending
