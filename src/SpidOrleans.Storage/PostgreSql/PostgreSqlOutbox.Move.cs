@@ -66,7 +66,7 @@ internal sealed partial class PostgreSqlOutbox
 
     private static async Task<int?> ReadMovedAsync(NpgsqlConnection writer, MoveOperation operation, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(ReadMovedSql, writer) 
+        await using var command = new NpgsqlCommand(ReadMovedSql, writer)
         {
             Parameters = { Value(operation.FromIdentity), Value(ClosedIdentity.KeyOf(operation.ToIdentity)) },
         };

@@ -5,7 +5,6 @@ using System.Text;
 using Npgsql;
 using SpidOrleans.TestKit.Hosting;
 using SpidOrleans.TestKit.Postgres;
-using SpidOrleans.TestKit.Sending;
 using SpidOrleans.TestKit.StandIn;
 using Xunit;
 
