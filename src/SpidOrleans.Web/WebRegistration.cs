@@ -11,6 +11,7 @@ using SpidOrleans.Web.Demo;
 using SpidOrleans.Web.Documentation;
 using SpidOrleans.Web.Entitlements;
 using SpidOrleans.Web.Health;
+using SpidOrleans.Web.Ingestion;
 using SpidOrleans.Web.Intake;
 using SpidOrleans.Web.OAuth;
 using SpidOrleans.Web.Rest;
@@ -41,6 +42,11 @@ public static class WebRegistration
         services.AddSingleton<TokenApi>();
         services.AddSingleton<RestCaller>();
         services.AddSingleton<TraitsApi>();
+        services.AddSingleton<Senders>();
+        services.AddSingleton<AddressBook>();
+        services.AddSingleton<EventIngestion>();
+        services.AddSingleton<ProfileIngestion>();
+        services.AddSingleton<IngestionApi>();
 
         services.AddHostedService<DemoNotice>();
         services.AddApiDocumentation();
@@ -92,6 +98,8 @@ public static class WebRegistration
         UsersApi.Map(clientApi);
         TraitsApi.Map(app.MapGroup("/api/2").WithTags("Client back ends"));
         TokenApi.Map(app.MapGroup("/oauth").WithTags("Client back ends"));
+
+        IngestionApi.Map(app.MapGroup("").WithTags("Mixpanel's clients"));
 
         HealthApi.Map(app.MapGroup("/health").WithTags("Health"));
         ApiDocumentation.Map(app);

@@ -11,6 +11,7 @@ using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.ClusterTests.Faults;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Groups;
 using SpidOrleans.Contracts.Intake;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Contracts.Users;
@@ -94,6 +95,8 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
     public IVisitorGrain Visitor(string id) => _cluster!.Client.GetGrain<IVisitorGrain>("v:" + id);
 
     public IUserGrain User(string id) => _cluster!.Client.GetGrain<IUserGrain>("u:" + id);
+
+    public IGroupGrain Group(GroupId group) => _cluster!.Client.GetGrain<IGroupGrain>(group.Key);
 
     public UserId UserIdOf(string text) => UserId.TryParse(text, out var id) ? id : throw new ArgumentException(text);
 

@@ -13,7 +13,8 @@ namespace SpidOrleans.Cluster.Emission;
 /// <summary>
 /// Drains one shard: read the oldest rows, send them, remove exactly those, again until empty. A row is removed only after
 /// Mixpanel has it, and younger rows of its person are sent only after that: so a younger event never arrives first, whatever
-/// crashes and even if two emitters drain one shard for a while. Nothing is held in memory between two attempts.
+/// crashes and even if two emitters drain one shard for a while. Nothing is held in memory between two attempts, but
+/// for the few changes of profiles that must not be made twice.
 /// </summary>
 [GrainType("emitter")]
 [KeepAlive]
@@ -28,7 +29,13 @@ internal sealed partial class EmitterGrain(
     ILogger<EmitterGrain> logger)
     : Grain, IEmitterGrain, IStreamSubscriptionObserver, IAsyncObserver<OutboxRing>, IDisposable
 {
+    /// <summary>Reason of a dead letter.</summary>
+    public const string UnknownOutcome = "Sent, and it is not known whether Mixpanel carried it out: $add and $append are not repeated";
+
     private readonly CancellationTokenSource _stopping = new();
+    // Of a batch at most.
+    private readonly List<long> _givenUp = [];
+    private readonly List<long> _carriedOut = [];
     private Shard _shard;
     private MixpanelProject? _project;
     private Task _drain = Task.CompletedTask;
@@ -106,6 +113,7 @@ internal sealed partial class EmitterGrain(
     {
         try
         {
+            await SettleAsync();
             var rows = await outbox.ReadOldestAsync(_shard, _eventsMax, EmissionLimits.BatchBytesMax, _stopping.Token);
             if (rows.Count == 0) return null;
 
@@ -122,27 +130,33 @@ internal sealed partial class EmitterGrain(
         catch (OutboxUnavailableException exception)
         {
             LogOutboxAway(logger, _shard, exception.Message);
-            return Backoff.Next(++_attempts[false], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
+            return Backoff.Next(++_attempts[PayloadKind.Event], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
         }
     }
 
     /// <summary>No token: once sent, the answer is worth waiting for. The client bounds the time.</summary>
     private Task<SendOutcome> SendAsync(MixpanelProject project, Layer layer)
     {
-        return layer.OfProfiles
-            ? mixpanel.EngageAsync(project, [.. layer.Rows.Select(row => row.Payload)], CancellationToken.None)
-            : mixpanel.ImportAsync(project, Batches.Of(layer.Rows), CancellationToken.None);
+        return layer.Kind switch
+        {
+            PayloadKind.Profile => mixpanel.EngageAsync(project, [.. layer.Rows.Select(row => row.Payload)], CancellationToken.None),
+            PayloadKind.Group => mixpanel.ChangeGroupsAsync(project, [.. layer.Rows.Select(row => row.Payload)], CancellationToken.None),
+            _ => mixpanel.ImportAsync(project, Batches.Of(layer.Rows), CancellationToken.None),
+        };
     }
 
     /// <returns>How long to pause before the shard is read anew; null: these rows are done with.</returns>
     private async Task<TimeSpan?> CarryOutAsync(Layer layer, SendOutcome outcome)
     {
         var rows = layer.Rows;
+        if (layer.Kind != PayloadKind.Event && outcome.MayBeCarriedOut) await GiveUpAsync(layer);
         switch (outcome)
         {
             case SendOutcome.Accepted:
-                _unexplained[layer.OfProfiles] = 0;
+                _unexplained[layer.Kind] = 0;
+                if (layer.Kind != PayloadKind.Event) _carriedOut.AddRange(Unrepeatable(layer));
                 await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
+                _carriedOut.Clear();
                 break;
             case SendOutcome.Refused(var refused):
                 // Mixpanel stored the rest of the batch.
@@ -150,8 +164,8 @@ internal sealed partial class EmitterGrain(
                 await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
                 // One refusal that names no record may be the event's fault; a row of them rather is the project's. They
                 // come ever more slowly, so that somebody can step in before the backlog is dead letters.
-                _unexplained[layer.OfProfiles] = refused.Any(r => r.Field is null) ? _unexplained[layer.OfProfiles] + 1 : 0;
-                if (_unexplained[layer.OfProfiles] > 1) return PauseAfter(_unexplained[layer.OfProfiles]);
+                _unexplained[layer.Kind] = refused.Any(r => r.Field is null) ? _unexplained[layer.Kind] + 1 : 0;
+                if (_unexplained[layer.Kind] > 1) return PauseAfter(_unexplained[layer.Kind]);
                 break;
             case SendOutcome.TooLarge or SendOutcome.Unclear when rows.Count > 1:
                 _eventsMax = rows.Count / 2;
@@ -169,13 +183,13 @@ internal sealed partial class EmitterGrain(
                 return PauseBefore(new SendOutcome.Retry(null, unclear.Reason, null, Throttled: false), layer);
         }
 
-        _attempts[layer.OfProfiles] = 0;
+        _attempts[layer.Kind] = 0;
         return null;
     }
 
     private TimeSpan PauseBefore(SendOutcome.Retry retry, Layer layer)
     {
-        var attempt = ++_attempts[layer.OfProfiles];
+        var attempt = ++_attempts[layer.Kind];
         var pause = Backoff.Next(attempt, retry, Random.Shared.NextDouble());
         LogRetry(logger, _shard, layer.Rows.Count, retry.Reason, attempt, pause);
         return pause;
@@ -186,6 +200,32 @@ internal sealed partial class EmitterGrain(
         var pause = Backoff.Next(unexplained, new SendOutcome.Retry(null, "unexplained", null, Throttled: false), Random.Shared.NextDouble());
         LogUnexplained(logger, unexplained, _shard, pause);
         return pause;
+    }
+
+    /// <summary>Nobody knows whether Mixpanel did what was sent. Doing it again would count <c>$add</c> and <c>$append</c> twice, and
+    /// Mixpanel has nothing by which it could tell: so they are reported instead.</summary>
+    private Task GiveUpAsync(Layer layer)
+    {
+        _givenUp.AddRange(Unrepeatable(layer));
+        return SettleAsync();
+    }
+
+    private static IEnumerable<long> Unrepeatable(Layer layer) =>
+        layer.Rows.Where(row => !OutboxPayload.IsRepeatable(row.Payload.Span)).Select(row => row.Position);
+
+    /// <summary>What must not be sent again is gone before anything is read anew, also when the database was away in between.</summary>
+    private async Task SettleAsync()
+    {
+        if (_givenUp.Count > 0)
+        {
+            var buried = await outbox.BuryAsync(_shard, [.. _givenUp.Select(position => new RefusedRow(position, UnknownOutcome))]);
+            _givenUp.Clear();
+            LogGivenUp(logger, buried, _shard.Project);
+        }
+
+        if (_carriedOut.Count == 0) return;
+        await outbox.RemoveAsync(_shard, [.. _carriedOut]);
+        _carriedOut.Clear();
     }
 
     private async Task BuryAsync(RefusedRow[] refused)
@@ -209,6 +249,10 @@ internal sealed partial class EmitterGrain(
     [LoggerMessage(EventId = 3106, Level = LogLevel.Critical, Message =
         "Mixpanel refused {EventCount} events of shard {Shard} in a row without naming a fault of theirs: look at the project's settings; the next in {Pause}")]
     private static partial void LogUnexplained(ILogger logger, int eventCount, Shard shard, TimeSpan pause);
+
+    [LoggerMessage(EventId = 3107, Level = LogLevel.Warning, Message =
+        "Nobody knows whether Mixpanel carried out {ChangeCount} changes of profiles of project {Project} that must not be repeated; kept as dead letters")]
+    private static partial void LogGivenUp(ILogger logger, int changeCount, string project);
 
     [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "The outbox does not answer the emitter of shard {Shard} ({Reason}); it tries again")]
     private static partial void LogOutboxAway(ILogger logger, Shard shard, string reason);

@@ -24,9 +24,11 @@ internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, IOutbox outb
     {
         var attempts = new LaneAttempt[events.Count];
         var appends = new List<AppendOperation>(events.Count);
+        // One look at the clocks: they cost as much as a lane.
+        var (nowMs, at) = (lanes.NowMs, lanes.Clock.GetTimestamp());
         for (var i = 0; i < attempts.Length; i++)
         {
-            attempts[i] = lanes.Prepare(events[i].Visitor!.Value, source, events[i].Events);
+            attempts[i] = lanes.Prepare(events[i].Visitor!.Value, source, events[i].Events, nowMs, at);
             if (attempts[i].Append is { } append) appends.Add(append);
         }
 
@@ -47,7 +49,7 @@ internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, IOutbox outb
 
     private async Task<TrackOutcome> TrackOwnAsync(EventSource source, VisitorId visitor, IdentityEvents one, bool fromBrowser)
     {
-        var attempt = lanes.Prepare(visitor, source, one.Events);
+        var attempt = lanes.Prepare(visitor, source, one.Events, lanes.NowMs, lanes.Clock.GetTimestamp());
         if (attempt.Append is { } append && !await TryAppendAsync([append]))
         {
             attempt.Fail();

@@ -47,8 +47,8 @@ public sealed partial class GroupCommitOutbox(
     public Task AppendManyAsync(IReadOnlyList<AppendOperation> appends) => appends is [var one] ? Enqueue(one) : Enqueue(new AppendManyOperation(appends));
 
     public Task<int> MoveAsync(
-        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) =>
-        Enqueue(new MoveOperation(fromIdentity, toIdentity, shards, lastProject, last));
+        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last, IReadOnlyList<LaneEvent>? also = null) =>
+        Enqueue(new MoveOperation(fromIdentity, toIdentity, shards, lastProject, last, also));
 
     public Task RemoveAsync(Shard shard, IReadOnlyList<long> positions) => Enqueue(new RemoveOperation(shard, positions));
 

@@ -27,8 +27,10 @@ public interface IOutbox
     /// <param name="shards">How many shards a project has, by its name.</param>
     /// <param name="lastProject">The project of <paramref name="last"/>.</param>
     /// <param name="last">The event that follows the moved ones.</param>
+    /// <param name="also">Appended after it, in the same transaction; none: nothing more.</param>
     /// <returns>How many rows moved, in all projects.</returns>
-    Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last);
+    Task<int> MoveAsync(
+        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last, IReadOnlyList<LaneEvent>? also = null);
 
     /// <summary>Removes exactly these rows of the shard; rows that are gone or moved are left alone.</summary>
     Task RemoveAsync(Shard shard, IReadOnlyList<long> positions);

@@ -68,7 +68,8 @@ public sealed class AppendManyOperation(IReadOnlyList<AppendOperation> parts) : 
 
 /// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved.</summary>
 public sealed class MoveOperation(
-    string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) : OutboxOperation<int>
+    string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last, IReadOnlyList<LaneEvent>? also = null)
+    : OutboxOperation<int>
 {
     public string FromIdentity { get; } = fromIdentity != toIdentity ? fromIdentity
         : throw new ArgumentException("an identity cannot move into itself: it would be closed for ever", nameof(toIdentity));
@@ -77,9 +78,12 @@ public sealed class MoveOperation(
 
     public OutboxEvent Last => last;
 
-    public override int Rows => 1;
+    /// <summary>What follows the last.</summary>
+    public IReadOnlyList<LaneEvent> Also { get; } = also ?? [];
 
-    public override long Bytes => last.Payload.Length;
+    public override int Rows => 1 + Also.Count;
+
+    public override long Bytes => last.Payload.Length + Also.Sum(item => (long)item.Event.Payload.Length);
 
     /// <summary>Where the last event goes.</summary>
     public Shard LastShard => Target(lastProject);

@@ -47,7 +47,8 @@ internal static class EventWriter
         writer.Flush();
 
         // Both objects are still open: the sender's members follow as they are, then the two braces.
-        if (e.Properties.Length > 2) AppendMembers(buffer, e.Properties.Span, platform);
+        if (e is { Properties.Length: > 2, IsFreeOfPlatformNames: true }) AppendRun(buffer, e.Properties.Span[1..^1]);
+        else if (e.Properties.Length > 2) AppendMembers(buffer, e.Properties.Span, platform);
         buffer.Write("}}"u8);
         return buffer.WrittenSpan.ToArray();
     }

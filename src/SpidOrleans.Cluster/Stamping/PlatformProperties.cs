@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using SpidOrleans.Contracts.Events;
 
 namespace SpidOrleans.Cluster.Stamping;
 
@@ -26,10 +27,7 @@ internal enum PlatformProperties
 internal static class PlatformPropertyNames
 {
     /// <summary>No client's trait leaves with an event under one of these names, whatever SPiD knows of the person.</summary>
-    public static readonly FrozenSet<string> All = new[]
-    {
-        "Version", "Revision", "Client", "User agent", "SPiD ID", "Age", "Gender", "User status", "Registered", "Tracking ref", "Tracking tag", "Flow",
-    }.ToFrozenSet(StringComparer.Ordinal);
+    public static readonly FrozenSet<string> All = PlatformNames.All.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Which of SPiD's properties the reader's current name is. By length first: nearly every name ends there.</summary>
     public static PlatformProperties Find(ref Utf8JsonReader reader)

@@ -40,6 +40,9 @@ internal sealed partial class UserGrain
             : ProfileWriter.Unset(_id, name));
     }
 
+    public Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates) =>
+        TellAsync(source.Project, [.. updates.Select(update => ProfileWriter.Write(_id, update))]);
+
     public Task<ClientTraits?> GetTraitsAsync(string clientId) => Task.FromResult(TraitsOf(clientId));
 
     private async Task<TraitsResult> ChangeAsync(EventSource source, ClientTraits before, ClientTraits after, Func<byte[]?> change)

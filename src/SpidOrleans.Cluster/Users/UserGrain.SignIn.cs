@@ -16,7 +16,7 @@ internal sealed partial class UserGrain
         try
         {
             merged = await outbox.MoveAsync(
-                visitor.VisitorId.Key, _id.Key, settings.ShardsOf, login.Source.Project, last);
+                visitor.VisitorId.Key, _id.Key, settings.ShardsOf, login.Source.Project, last, [.. Held(visitor)]);
         }
         catch (OutboxUnavailableException)
         {
@@ -25,6 +25,7 @@ internal sealed partial class UserGrain
 
         _gauges.Of(login.Source.Project, settings, clock);
         _gauges.Forget();
+        _profileGauges.Forget();
         if (await TellSignInAsync(visitor, login, last.TimeMs, isRestored: false) is var told and not TrackOutcome.Stored)
             return new AdoptResult { Outcome = told };
 
@@ -39,6 +40,11 @@ internal sealed partial class UserGrain
             ? tracked
             : await TellSignInAsync(visitor, login, login.Event.TimeMs ?? NowMs, isRestored);
     }
+
+    /// <summary>What waited with the visitor: part of the move, which happens once, since <c>$add</c> and <c>$append</c> must too.</summary>
+    private IEnumerable<LaneEvent> Held(LinkedVisitor visitor) => visitor.HeldUpdates
+        .Where(held => settings.Projects.ContainsKey(held.Project))
+        .Select(held => new LaneEvent(LaneOf(held.Project) with { Identity = _id.ProfileKey }, new OutboxEvent(NowMs, ProfileWriter.Write(_id, held.Update))));
 
     /// <summary>Before anything else: the login event already carries it.</summary>
     private Task LearnAsync(LinkedVisitor visitor, LoginRequest login) => WriteAsync(state.State with

@@ -80,13 +80,14 @@ internal sealed partial class VisitorGrain
         if (State.PendingLogin is not { } login) return TrackOutcome.Stored;
 
         // 4
-        var adopted = await User(login.UserId).AdoptAsync(Linked(carriesLogin: true), login);
+        var adopted = await User(login.UserId).AdoptAsync(Linked(carriesLogin: true) with { HeldUpdates = State.HeldUpdates }, login);
         if (adopted.Outcome != TrackOutcome.Stored) return adopted.Outcome;
 
         // 5
         await WriteAsync(State with
         {
             PendingLogin = null,
+            HeldUpdates = [],
             SessionExpiresAt = NewSessionEnd(),
             Binding = Begin(login),
             Logins = AnsweredLogin.Remember(State.Logins, AnsweredLogin.KeyOf(login), Id, adopted.Merged),

@@ -45,6 +45,13 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("RemoveTrait")]
     Task<TraitsResult> RemoveTraitAsync(EventSource source, string name);
 
+    /// <summary>Tells Mixpanel's profile of the user, after whatever was told or tracked before; returns once that is durable. A repeat
+    /// tells it again.</summary>
+    /// <param name="source">The sender and with it the project.</param>
+    /// <param name="updates">1 to 2,000, oldest first.</param>
+    [Alias("ChangeProfile")]
+    Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates);
+
     /// <summary>What this client says of the user; null: nothing.</summary>
     [Alias("GetTraits")]
     Task<ClientTraits?> GetTraitsAsync(string clientId);
@@ -83,6 +90,10 @@ public sealed record LinkedVisitor
 
     /// <summary>What clients said of the visitor itself; null: nothing.</summary>
     [Id(4)] public TraitMap? Traits { get; init; }
+
+    /// <summary>With the login that links: changes that waited for it, oldest first. They become the user's with the pending events,
+    /// once, however often the login is repeated.</summary>
+    [Id(5)] public ImmutableArray<HeldUpdate> HeldUpdates { get; init; } = [];
 }
 
 [GenerateSerializer, Immutable, Alias("spid.adopt-result")]

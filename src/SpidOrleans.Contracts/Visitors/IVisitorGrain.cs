@@ -60,6 +60,17 @@ public interface IVisitorGrain : IGrainWithStringKey
     [Alias("GetTraits")]
     Task<ClientTraits?> GetTraitsAsync(string clientId);
 
+    /// <summary>Changes the profile of the user whom the visitor belongs to; while it belongs to nobody, the changes are kept with it and
+    /// made at the login, in order. Returns once they are durable. A repeat is carried out again.</summary>
+    /// <param name="source">The sender and with it the project.</param>
+    /// <param name="updates">1 to 2,000, oldest first.</param>
+    /// <param name="fromBrowser">As with <see cref="TrackAsync"/>: a retired visitor's are its successor's.</param>
+    /// <param name="browserKey">As with <see cref="TrackAsync"/>.</param>
+    /// <returns><see cref="TrackOutcome.LaneFull"/> also where more than <see cref="ProfileLimits.HeldMax"/> changes, or
+    /// <see cref="ProfileLimits.HeldBytesMax"/> of them, would wait for a login.</returns>
+    [Alias("ChangeProfile")]
+    Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates, bool fromBrowser = false, KeyDigest? browserKey = null);
+
     /// <param name="project">Whose pending events to count.</param>
     [Alias("Describe")]
     Task<VisitorDescription> DescribeAsync(string project);

@@ -42,11 +42,12 @@ internal sealed partial class PostgreSqlOutbox
                 (SELECT bit_or(1::bigint << n) FROM generate_series(0, events - 1) AS n WHERE ($9)[first + n] NOT IN (SELECT number FROM refused)), 0)
               ELSE ~((-1)::bigint << (events - 1) << 1) END AS live
             FROM unnest($1, $2, $3, $4, $5, $6) AS item (shard, is_indexed, events, bytes, first, body)) AS segment
-          WHERE live <> 0)
-        SELECT number AS refused_number FROM refused
+          WHERE live <> 0
+          RETURNING position)
+        SELECT ARRAY(SELECT number FROM refused) AS refused, ARRAY(SELECT position FROM appended ORDER BY position) AS appended
         """;
 
-    private const string RefusedColumn = "refused_number";
+    private const string RefusedColumn = "refused";
 
     /// <summary>
     /// The fence between an activation that has been left behind and the merge that it knows nothing of. An append that has
@@ -86,7 +87,7 @@ internal sealed partial class PostgreSqlOutbox
     private static int LockOf(string identity) => Shard.Of("", identity, LockCount).Number;
 
     /// <param name="owners">Gets the number by which the statement refuses each operation.</param>
-    private NpgsqlBatchCommand Append(List<AppendOperation> operations, List<int> owners)
+    private NpgsqlBatchCommand Append(List<AppendOperation> operations, List<int> owners, out SegmentWriter.Columns columns)
     {
         var segments = new SegmentWriter(IsBehind);
         // A lane may append twice in a group, by its visitor's silo and by its grain: the two are refused for different reasons.
@@ -103,7 +104,7 @@ internal sealed partial class PostgreSqlOutbox
 
         var (identities, stateless) = (new string[wanted.Count], new bool[wanted.Count]);
         foreach (var ((identity, ifStateless), owner) in wanted) (identities[owner - 1], stateless[owner - 1]) = (identity, ifStateless);
-        var columns = segments.Finish();
+        columns = segments.Finish();
         return Command(
             AppendSql, Value(columns.Shards), Value(columns.Indexed), Value(columns.Events), Value(columns.Bytes), Value(columns.Firsts), Value(columns.Bodies),
             Value(columns.Lanes), Value(columns.Times), Value(columns.Owners), Value(identities), Value(stateless), Value(service));

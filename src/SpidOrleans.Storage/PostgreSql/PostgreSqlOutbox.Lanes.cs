@@ -1,4 +1,3 @@
-using System.Text;
 using Npgsql;
 using SpidOrleans.Cluster.Outbox;
 
@@ -55,8 +54,8 @@ internal sealed partial class PostgreSqlOutbox
     private static async Task<List<StoredEvent>> LockLanesAsync(
         NpgsqlConnection writer, string identity, string[] shards, CancellationToken cancellationToken)
     {
-        var utf8 = Encoding.UTF8.GetBytes(identity);
-        var segments = await LookAsync(writer, LockLanesSql, identity, shards, reader => EventsOf(reader, utf8), cancellationToken);
+        var own = new SegmentIdentity(identity);
+        var segments = await LookAsync(writer, LockLanesSql, identity, shards, reader => EventsOf(reader, own), cancellationToken);
         var found = segments.SelectMany(events => events).ToList();
         found.Sort((a, b) => string.CompareOrdinal(a.Shard, b.Shard) is not 0 and var order ? order : a.Position.CompareTo(b.Position));
         return found;
@@ -97,14 +96,14 @@ internal sealed partial class PostgreSqlOutbox
     /// <summary>What waits of a segment.</summary>
     /// <param name="reader">At shard, position, live, events, times, body.</param>
     /// <param name="identity">Whose alone; null for all.</param>
-    private static List<StoredEvent> EventsOf(NpgsqlDataReader reader, byte[]? identity = null)
+    private static List<StoredEvent> EventsOf(NpgsqlDataReader reader, SegmentIdentity? identity = null)
     {
         var (shard, position, live) = (reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2));
         var (times, body) = (reader.GetFieldValue<long[]>(4), new SegmentBody(reader.GetFieldValue<byte[]>(5), reader.GetInt16(3)));
         var found = new List<StoredEvent>();
         for (var i = 0; i < body.Count; i++)
         {
-            if ((live & 1L << i) == 0 || identity is not null && !body.IdentityBytes(i).SequenceEqual(identity)) continue;
+            if ((live & 1L << i) == 0 || identity is not null && !body.IsOf(i, identity)) continue;
             found.Add(new StoredEvent(shard, position * SegmentWriter.EventsMax + i, body.Identity(i), times[i], body.Payload(i)));
         }
 

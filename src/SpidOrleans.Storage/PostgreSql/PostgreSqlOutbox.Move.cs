@@ -28,8 +28,9 @@ internal sealed partial class PostgreSqlOutbox
         var moved = await LockLanesAsync(writer, operation.FromIdentity, shards, cancellationToken);
         var touched = new HashSet<Shard>();
         var segments = new SegmentWriter(IsBehind);
-        foreach (var item in moved) Put(operation.Target(Shard.Parse(item.Shard).Project), item.TimeMs, item.Payload);
-        Put(operation.LastShard, operation.Last.TimeMs, operation.Last.Payload);
+        foreach (var item in moved) Put(operation.Target(Shard.Parse(item.Shard).Project), operation.ToIdentity, item.TimeMs, item.Payload);
+        Put(operation.LastShard, operation.ToIdentity, operation.Last.TimeMs, operation.Last.Payload);
+        foreach (var (lane, item) in operation.Also) Put(lane.Shard, lane.Identity, item.TimeMs, item.Payload);
 
         if (moved.Count > 0) await new SegmentRemoval(moved.Select(item => (item.Shard, item.Position))).CarryOutSinglyAsync(writer, cancellationToken);
         var columns = segments.Finish();
@@ -47,9 +48,9 @@ internal sealed partial class PostgreSqlOutbox
         operation.Touched = touched;
         return moved.Count;
 
-        void Put(Shard shard, long timeMs, ReadOnlyMemory<byte> payload)
+        void Put(Shard shard, string identity, long timeMs, ReadOnlyMemory<byte> payload)
         {
-            segments.Add(shard.Key, new SegmentEvent(operation.ToIdentity, timeMs, payload));
+            segments.Add(shard.Key, new SegmentEvent(identity, timeMs, payload));
             touched.Add(shard);
         }
     }

@@ -44,6 +44,12 @@ internal sealed partial class SqliteOutbox
         var deleted = session.Prepare(DeleteIdentitySql).Bind(1, operation.FromIdentity).Run();
         if (deleted != moved) throw new InvalidOperationException($"a move copied {moved} rows and would have deleted {deleted}");
         Insert(PrepareInsert(session, operation.LastShard, operation.ToIdentity), operation.Last);
+        foreach (var (lane, item) in operation.Also)
+        {
+            Insert(PrepareInsert(session, lane.Shard, lane.Identity), item);
+            touched.Add(lane.Shard);
+        }
+
         session.Prepare(CloseSql).Bind(1, operation.FromIdentity).Bind(2, operation.ToIdentity).Bind(3, moved).Run();
         operation.Touched = touched;
         return moved;

@@ -14,8 +14,8 @@ public sealed class CrashingOutbox(IOutbox inner, Crashes crashes) : IOutbox
         return true;
     });
 
-    public Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) =>
-        crashes.AtAsync("move", Away, () => inner.MoveAsync(fromIdentity, toIdentity, shards, lastProject, last));
+    public Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last, IReadOnlyList<LaneEvent>? also = null) =>
+        crashes.AtAsync("move", Away, () => inner.MoveAsync(fromIdentity, toIdentity, shards, lastProject, last, also));
 
     public Task RemoveAsync(Shard shard, IReadOnlyList<long> positions) => crashes.AtAsync("remove", Away, async () =>
     {

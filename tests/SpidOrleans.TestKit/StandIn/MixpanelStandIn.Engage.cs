@@ -11,13 +11,13 @@ public sealed partial class MixpanelStandIn
     /// <summary>Answers why a change of a profile is refused for good, or null.</summary>
     public Func<ProfileArrival, string?>? PoisonProfile { get; set; }
 
-    /// <summary>Unlike /import: no credentials but the token in each change, no gzip, and 200 whatever the body says.</summary>
+    /// <summary>/engage and /groups, unlike /import: no credentials but the token in each change, no gzip, and 200 whatever the body says.</summary>
     private async Task EngageAsync(HttpContext context)
     {
         var request = context.Request;
         if (request.Headers.ContentEncoding.Count > 0 || request.Query["verbose"] != "1")
         {
-            await ComplainAsync(context, 400, "/engage compressed, or without verbose=1");
+            await ComplainAsync(context, 400, "/engage or /groups compressed, or without verbose=1");
             return;
         }
 
@@ -31,7 +31,7 @@ public sealed partial class MixpanelStandIn
         IReadOnlyList<EngageBody.Item> items;
         try
         {
-            items = EngageBody.Parse(json, number, PoisonProfile);
+            items = EngageBody.Parse(json, number, request.Path.StartsWithSegments("/groups"), PoisonProfile);
         }
         catch (JsonException)
         {

@@ -11,7 +11,7 @@ public sealed partial class MixpanelStandIn
     private async Task HandleAsync(HttpContext context)
     {
         var request = context.Request;
-        if (HttpMethods.IsPost(request.Method) && request.Path == "/engage")
+        if (HttpMethods.IsPost(request.Method) && (request.Path == "/engage" || request.Path == "/groups"))
         {
             await UnlessCutAsync(() => EngageAsync(context));
             return;

@@ -233,7 +233,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
 
     public static TheoryData<string, string, string[]> Statements => new()
     {
-        { "text, bigint, bigint, bigint", PostgreSqlOutbox.ReadOldestSql, ["outbox_pkey"] },
+        { "text, bigint, bigint, bigint, bigint[], integer[]", PostgreSqlOutbox.ReadOldestSql, ["outbox_pkey"] },
         { "", PostgreSqlOutbox.ReadShardsSql, ["outbox_pkey", "outbox_recent"] },
         { "text[], bigint[], bigint[]", SegmentRemoval.RemoveSql, ["outbox_pkey"] },
         { "text[], bigint[]", SegmentRemoval.FindSql, ["outbox_pkey"] },

@@ -18,7 +18,7 @@ public class FacadeTests
 
         Assert.Equal(
             ["/api/2/user/{userId}/trait/{trait}", "/api/2/user/{userId}/traits", "/api/2/user/{userId}/traits.json",
-                "/api/2/user/{userId}/traits.jsonp", "/health/live", "/health/ready", "/oauth/token", "/v1/events", "/v1/users/{userId}", "/v1/users/{userId}/profile", "/v1/visitors",
+                "/api/2/user/{userId}/traits.jsonp", "/engage", "/groups", "/health/live", "/health/ready", "/import", "/oauth/token", "/track", "/v1/events", "/v1/users/{userId}", "/v1/users/{userId}/profile", "/v1/visitors",
                 "/v1/visitors/{visitorId}", "/v1/visitors/{visitorId}/login", "/v1/visitors/{visitorId}/logout", "/v1/visitors/{visitorId}/registration"],
             document.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
         Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "/v1/visitors/" + Visitor)).StatusCode);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Groups;
 using SpidOrleans.Contracts.Intake;
 using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
@@ -54,6 +55,7 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
     public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithStringKey =>
         typeof(TGrainInterface) == typeof(IVisitorGrain) ? (TGrainInterface)(object)new VisitorGrain(this, primaryKey)
+        : typeof(TGrainInterface) == typeof(IGroupGrain) ? (TGrainInterface)(object)new GroupGrain(this, primaryKey)
         : (TGrainInterface)(object)new UserGrain(this, primaryKey);
 
     private Task<T> Answer<T>(GrainCall call, Func<T> answer)
@@ -99,7 +101,16 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
         public Task<ClientTraits?> GetTraitsAsync(string clientId) => all.Answer(new GrainCall(key, "GetTraits", clientId), () => all.Traits);
 
+        public Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates, bool fromBrowser = false, KeyDigest? browserKey = null) =>
+            all.Answer(new GrainCall(key, "ChangeProfile", updates, source, fromBrowser), () => all.SetOutcome);
+
         public Task<VisitorDescription> DescribeAsync(string project) => all.Answer(new GrainCall(key, "Describe", project), () => all.Visitor);
+    }
+
+    private sealed class GroupGrain(FakeGrains all, string key) : IGroupGrain
+    {
+        public Task<TrackOutcome> ChangeAsync(EventSource source, GroupId group, ImmutableArray<ProfileUpdate> updates) =>
+            all.Answer(new GrainCall(key, "ChangeProfile", updates, source), () => all.SetOutcome);
     }
 
     private sealed class UserGrain(FakeGrains all, string key) : IUserGrain
@@ -116,6 +127,9 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
             if (all.SetOutcome == TrackOutcome.Stored) all.User = all.User with { Profile = all.User.Profile.With(profile) };
             return all.SetOutcome;
         });
+
+        public Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates) =>
+            all.Answer(new GrainCall(key, "ChangeProfile", updates, source), () => all.SetOutcome);
 
         public Task<TraitsResult> SetTraitsAsync(EventSource source, ImmutableArray<Trait> traits, bool isTrusted) =>
             all.Answer(new GrainCall(key, isTrusted ? "SetTraits (trusted)" : "SetTraits", traits, source), () => all.Set(source, traits));
