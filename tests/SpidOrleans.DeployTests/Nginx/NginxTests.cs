@@ -135,5 +135,29 @@ public sealed class NginxTests(Scene scene)
             await await Task.WhenAny(ledger.WaitForAcknowledgedAsync(ledger.Acknowledged + count, Patience), load);
     }
 
+    [ToolTheory(nameof(Tools.HaveNginx))]
+    [InlineData("GET", "/js/spid-sdk.js", 3)]
+    [InlineData("GET", "/Track/?data=e30", 1)]
+    [InlineData("GET", "/engage?data=e30", 1)]
+    [InlineData("POST", "/track", 1)]
+    [InlineData("POST", "/v1/events", 1)]
+    public async Task WhatMayHaveBeenCarriedOut_IsNotRepeatedAtAnotherSilo(string method, string path, int heard)
+    {
+        await using DeafSilo one = new(), two = new(), three = new();
+        DeafSilo[] silos = [one, two, three];
+        await using var nginx = await NginxProcess.StartAsync((_, port) =>
+        {
+            var file = new SiteFile("nginx/compose.conf").With("listen 8080;", $"listen 127.0.0.1:{port};").With("facade:8080", silos[0].Authority);
+            for (var number = 1; number <= 3; number++) file.With($"silo-{number}:8080", silos[number - 1].Authority);
+            return file;
+        });
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{nginx.Port}") };
+
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var answer = await http.SendAsync(request);
+
+        Assert.Equal((HttpStatusCode.BadGateway, heard), (answer.StatusCode, silos.Sum(silo => silo.Heard)));
+    }
+
     private static long Now() => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
 }
