@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Storage;
@@ -28,6 +29,9 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
 {
     public static readonly string[] Projects = ["a", "b"];
 
+    /// <summary>One more, with Original ID Merge.</summary>
+    public const string Original = "original";
+
     public const int PendingPerLane = 1_000;
 
     private const int Shards = 4;
@@ -42,13 +46,17 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
 
     public Crashes Crashes { get; } = new();
 
+    /// <summary>Warnings and worse of both silos.</summary>
+    public LogRecorder Log { get; } = new();
+
     public async ValueTask InitializeAsync()
     {
         StandIn = await MixpanelStandIn.StartAsync();
         var settings = new ClusterSettings
         {
-            Projects = Projects.ToImmutableDictionary(
-                name => name, name => new ProjectSettings(name, "token-" + name, StandIn.Endpoint, null, null, null, Shards)),
+            Projects = Projects.Append(Original).ToImmutableDictionary(
+                name => name,
+                name => new ProjectSettings(name, "token-" + name, StandIn.Endpoint, null, null, null, Shards) { HasOriginalIdMerge = name == Original }),
             PendingPerLane = PendingPerLane,
         };
 
@@ -62,6 +70,7 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
         builder.ConfigureSiloHost((_, host) =>
         {
             host.Services.AddSingleton(settings);
+            host.Logging.AddProvider(Log);
             host.Services.AddKeyedSingleton<TimeProvider>(EmissionLimits.Clock, new FastTime());
             host.Services.AddMixpanel();
             host.Services.AddSqliteStorage(_ => { });
@@ -112,7 +121,7 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
 
     /// <summary>Moves a visitor's lane as another silo's activation would, without this cluster's grains knowing.</summary>
     public Task CloseBehindItsBackAsync(VisitorId visitor, string user) => _cluster!.Silos[0].ServiceProvider.GetRequiredService<GroupCommitOutbox>()
-        .MoveAsync(visitor.Key, user, _ => Shards, Projects[0], new OutboxEvent(1, "{}"u8.ToArray()));
+        .MoveAsync(visitor.Key, user, _ => Shards, Projects[0], [new OutboxEvent(1, "{}"u8.ToArray())]);
 
     public async Task<long> DeadLettersAsync(string project, string identity)
     {

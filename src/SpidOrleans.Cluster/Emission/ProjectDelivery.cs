@@ -11,5 +11,6 @@ internal static class ProjectDelivery
         ServiceAccount = project.ServiceAccount,
         ServiceAccountSecret = project.ServiceAccountSecret,
         ProjectId = project.ProjectId,
+        IdMerge = project.HasOriginalIdMerge ? IdMerge.Original : IdMerge.Simplified,
     };
 }

@@ -47,7 +47,7 @@ public sealed partial class GroupCommitOutbox(
     public Task AppendManyAsync(IReadOnlyList<AppendOperation> appends) => appends is [var one] ? Enqueue(one) : Enqueue(new AppendManyOperation(appends));
 
     public Task<int> MoveAsync(
-        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) =>
+        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, IReadOnlyList<OutboxEvent> last) =>
         Enqueue(new MoveOperation(fromIdentity, toIdentity, shards, lastProject, last));
 
     public Task RemoveAsync(Shard shard, IReadOnlyList<long> positions) => Enqueue(new RemoveOperation(shard, positions));
@@ -161,7 +161,7 @@ public sealed partial class GroupCommitOutbox(
         {
             if (operation is AppendOperation { Result: true } append) Count(append.Lane.Shard, append.Rows);
             if (operation is not MoveOperation move) continue;
-            foreach (var shard in move.Touched) Count(shard, move.Result + 1);
+            foreach (var shard in move.Touched) Count(shard, move.Result + move.Last.Count);
         }
 
         foreach (var (shard, appended) in _rings) bell.Ring(shard, appended);

@@ -26,9 +26,9 @@ public interface IOutbox
     /// <param name="toIdentity">The user's identity.</param>
     /// <param name="shards">How many shards a project has, by its name.</param>
     /// <param name="lastProject">The project of <paramref name="last"/>.</param>
-    /// <param name="last">The event that follows the moved ones.</param>
+    /// <param name="last">The events that follow the moved ones.</param>
     /// <returns>How many rows moved, in all projects.</returns>
-    Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last);
+    Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, IReadOnlyList<OutboxEvent> last);
 
     /// <summary>Removes exactly these rows of the shard; rows that are gone or moved are left alone.</summary>
     Task RemoveAsync(Shard shard, IReadOnlyList<long> positions);

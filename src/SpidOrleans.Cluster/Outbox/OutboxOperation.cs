@@ -68,20 +68,20 @@ public sealed class AppendManyOperation(IReadOnlyList<AppendOperation> parts) : 
 
 /// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved.</summary>
 public sealed class MoveOperation(
-    string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) : OutboxOperation<int>
+    string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, IReadOnlyList<OutboxEvent> last) : OutboxOperation<int>
 {
     public string FromIdentity { get; } = fromIdentity != toIdentity ? fromIdentity
         : throw new ArgumentException("an identity cannot move into itself: it would be closed for ever", nameof(toIdentity));
 
     public string ToIdentity => toIdentity;
 
-    public OutboxEvent Last => last;
+    public IReadOnlyList<OutboxEvent> Last => last;
 
-    public override int Rows => 1;
+    public override int Rows => last.Count;
 
-    public override long Bytes => last.Payload.Length;
+    public override long Bytes { get; } = last.Sum(e => (long)e.Payload.Length);
 
-    /// <summary>Where the last event goes.</summary>
+    /// <summary>Where the last events go.</summary>
     public Shard LastShard => Target(lastProject);
 
     /// <summary>Where a project's rows go.</summary>

@@ -11,7 +11,8 @@ internal sealed partial class UserGrain
     public async Task<AdoptResult> AdoptAsync(LinkedVisitor visitor, LoginRequest login)
     {
         await LearnAsync(visitor, login);
-        var last = StampAll(login.Source, [login.Event], visitor)[0];
+        var identification = IdentificationOf(login.Source.Project, visitor);
+        var last = StampAll(login.Source, [login.Event], visitor, identification);
         int merged;
         try
         {
@@ -25,10 +26,11 @@ internal sealed partial class UserGrain
 
         _gauges.Of(login.Source.Project, settings, clock);
         _gauges.Forget();
-        if (await TellSignInAsync(visitor, login, last.TimeMs, isRestored: false) is var told and not TrackOutcome.Stored)
+        if (await TellSignInAsync(visitor, login, last[^1].TimeMs, isRestored: false) is var told and not TrackOutcome.Stored)
             return new AdoptResult { Outcome = told };
 
-        await WriteAsync(state.State.Having(visitor.VisitorId));
+        await WriteAsync(state.State.Having(visitor.VisitorId).Identified(identification));
+        Report(identification, login.Source.Project);
         return new AdoptResult { Outcome = TrackOutcome.Stored, Merged = merged };
     }
 

@@ -21,6 +21,9 @@ public sealed record ClusterSettings
     /// <summary>How long after the login a person who wants to be remembered is.</summary>
     public TimeSpan RememberLifetime { get; init; } = TimeSpan.FromDays(90);
 
+    /// <inheritdoc cref="ProjectSettings.HasOriginalIdMerge"/>
+    public bool HasOriginalIdMerge(string project) => Projects.TryGetValue(project, out var configured) && configured.HasOriginalIdMerge;
+
     /// <summary>The shards of a project that has or had any.</summary>
     public int ShardsOf(string project) =>
         Projects.TryGetValue(project, out var configured) ? configured.Shards : PlacedShards[project];

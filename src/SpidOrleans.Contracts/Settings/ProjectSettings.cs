@@ -6,6 +6,16 @@ namespace SpidOrleans.Contracts.Settings;
 public sealed record ProjectSettings(
     string Name, string Token, Uri Endpoint, string? ServiceAccount, string? ServiceAccountSecret, string? ProjectId, int Shards)
 {
+    /// <summary>What Mixpanel takes of one project, over a rolling minute.</summary>
+    public const int EventsPerSecondDefault = 30_000;
+
+    /// <summary>Events that all silos together send in a second; at least 1.</summary>
+    public int EventsPerSecond { get; init; } = EventsPerSecondDefault;
+
+    /// <summary>The project was made with Original ID Merge: events name <c>distinct_id</c> and <c>$identify</c> joins two of them.
+    /// False: Simplified.</summary>
+    public bool HasOriginalIdMerge { get; init; }
+
     /// <summary>Without the secrets.</summary>
     public override string ToString() => $"{Name} at {Endpoint}";
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Polly.Timeout;
+using SpidOrleans.Mixpanel.Preview;
 
 namespace SpidOrleans.Mixpanel.Delivery;
 
@@ -55,6 +56,7 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
 
         using var request = new HttpRequestMessage(HttpMethod.Post, project.ImportUri()) { Content = new ImportContent(batch) };
         request.Headers.Authorization = project.Authorization();
+        request.Options.Set(PreviewHandler.Merge, project.IdMerge);
         return await SendAsync(request, batch.Count, ImportAnswer.Read, cancellationToken);
     }
 

@@ -2,12 +2,16 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using SpidOrleans.Mixpanel.Delivery;
 
 namespace SpidOrleans.Mixpanel.Preview;
 
 /// <summary>Answers Mixpanel's <c>/import</c> and <c>/engage</c> at wire level from a <see cref="PreviewProject"/>, without a network.</summary>
 public sealed class PreviewHandler(PreviewProject project) : HttpMessageHandler
 {
+    /// <summary>How the request's project joins identities: at Mixpanel a setting of the project, which no request carries.</summary>
+    internal static readonly HttpRequestOptionsKey<IdMerge> Merge = new("spid.id-merge");
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var answer = await AnswerAsync(request, cancellationToken);
@@ -34,7 +38,7 @@ public sealed class PreviewHandler(PreviewProject project) : HttpMessageHandler
         {
             using var body = await ReadAsync(content, cancellationToken);
             var bytes = body.GetBuffer().AsSpan(0, (int)body.Length);
-            return path == "/import" ? project.Import(bytes) : project.Engage(bytes);
+            return path == "/import" ? project.Import(bytes, request.Options.TryGetValue(Merge, out var merge) ? merge : IdMerge.Simplified) : project.Engage(bytes);
         }
         catch (InvalidDataException)
         {

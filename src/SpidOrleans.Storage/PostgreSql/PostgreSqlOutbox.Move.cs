@@ -29,7 +29,7 @@ internal sealed partial class PostgreSqlOutbox
         var touched = new HashSet<Shard>();
         var segments = new SegmentWriter(IsBehind);
         foreach (var item in moved) Put(operation.Target(Shard.Parse(item.Shard).Project), item.TimeMs, item.Payload);
-        Put(operation.LastShard, operation.Last.TimeMs, operation.Last.Payload);
+        foreach (var last in operation.Last) Put(operation.LastShard, last.TimeMs, last.Payload);
 
         if (moved.Count > 0) await new SegmentRemoval(moved.Select(item => (item.Shard, item.Position))).CarryOutSinglyAsync(writer, cancellationToken);
         var columns = segments.Finish();

@@ -43,7 +43,8 @@ internal sealed partial class SqliteOutbox
         // Whatever the reason might be: rather fail than delete an event that was not copied.
         var deleted = session.Prepare(DeleteIdentitySql).Bind(1, operation.FromIdentity).Run();
         if (deleted != moved) throw new InvalidOperationException($"a move copied {moved} rows and would have deleted {deleted}");
-        Insert(PrepareInsert(session, operation.LastShard, operation.ToIdentity), operation.Last);
+        var insert = PrepareInsert(session, operation.LastShard, operation.ToIdentity);
+        foreach (var last in operation.Last) Insert(insert, last);
         session.Prepare(CloseSql).Bind(1, operation.FromIdentity).Bind(2, operation.ToIdentity).Bind(3, moved).Run();
         operation.Touched = touched;
         return moved;

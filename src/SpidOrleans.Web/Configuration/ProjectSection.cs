@@ -26,9 +26,10 @@ internal static partial class ProjectSection
         var account = section.Text("ServiceAccount", "a service account's user name without ':'", 255, text => !text.Contains(':'));
         var secret = section.Text("ServiceAccountSecret", "the service account's secret");
         var projectId = section.Text("ProjectId", "the Mixpanel project's number", 20, text => text.All(char.IsAsciiDigit));
-        section.Text("IdMerge", "'Simplified': Original ID Merge is not available in this version",
-            accepts: text => text.Equals("Simplified", StringComparison.OrdinalIgnoreCase));
+        var merge = section.Text("IdMerge", "'Simplified' or 'Original', as the Mixpanel project was made",
+            accepts: text => Is(text, "Simplified") || Is(text, "Original"));
         var shards = (int)section.Number("Shards", ShardsDefault, 1, 1_024);
+        var rate = (int)section.Number("EventsPerSecond", ProjectSettings.EventsPerSecondDefault, 1, 1_000_000);
         section.RefuseUnknown();
 
         if ((account ?? secret ?? projectId) is not null)
@@ -39,8 +40,14 @@ internal static partial class ProjectSection
         }
 
         return new ProjectSettings(
-            name, token, new Uri(endpoint ?? "https://api.mixpanel.com"), account, secret, projectId, shards);
+            name, token, new Uri(endpoint ?? "https://api.mixpanel.com"), account, secret, projectId, shards)
+        {
+            EventsPerSecond = rate,
+            HasOriginalIdMerge = merge is not null && Is(merge, "Original"),
+        };
     }
+
+    private static bool Is(string text, string word) => text.Equals(word, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsEndpoint(string text) =>
         WebOrigin.TryParseUri(text, out var uri) && uri.Query.Length == 0 && uri.Fragment.Length == 0;

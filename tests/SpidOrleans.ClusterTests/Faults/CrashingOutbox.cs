@@ -14,7 +14,7 @@ public sealed class CrashingOutbox(IOutbox inner, Crashes crashes) : IOutbox
         return true;
     });
 
-    public Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last) =>
+    public Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, IReadOnlyList<OutboxEvent> last) =>
         crashes.AtAsync("move", Away, () => inner.MoveAsync(fromIdentity, toIdentity, shards, lastProject, last));
 
     public Task RemoveAsync(Shard shard, IReadOnlyList<long> positions) => crashes.AtAsync("remove", Away, async () =>

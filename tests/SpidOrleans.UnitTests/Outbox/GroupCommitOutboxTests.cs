@@ -73,7 +73,7 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
 
     [Fact]
     public async Task Move_IntoItself_IsRefusedBeforeItCanCloseTheIdentity() =>
-        await Assert.ThrowsAsync<ArgumentException>(() => _outbox.MoveAsync("u:1", "u:1", _ => 1, "web", new OutboxEvent(0, default)));
+        await Assert.ThrowsAsync<ArgumentException>(() => _outbox.MoveAsync("u:1", "u:1", _ => 1, "web", [new OutboxEvent(0, default)]));
 
     [Fact]
     public async Task Commit_ThatTakesTooLong_FailsItsCallersAndLetsTheNextGroupGo()
@@ -91,7 +91,7 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
         _gate.Open();
         _engine.HasRoom = false;
         await Assert.ThrowsAsync<OutboxUnavailableException>(() => _outbox.AppendAsync(Lane, [new OutboxEvent(0, default)]));
-        await Assert.ThrowsAsync<OutboxUnavailableException>(() => _outbox.MoveAsync("v:1", "u:1", _ => 1, "web", new OutboxEvent(0, default)));
+        await Assert.ThrowsAsync<OutboxUnavailableException>(() => _outbox.MoveAsync("v:1", "u:1", _ => 1, "web", [new OutboxEvent(0, default)]));
         await _outbox.RemoveAsync(Lane.Shard, [1]).WaitAsync(Patience);
 
         _engine.HasRoom = true;

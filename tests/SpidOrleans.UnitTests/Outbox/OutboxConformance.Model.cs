@@ -81,7 +81,7 @@ public abstract partial class OutboxConformance
     {
         var visitor = model.Any([.. model.Identities.Where(identity => identity[0] == 'v' && !model.Closed.Contains(identity))]);
         var moved = model.LaneOf(visitor).ToList();
-        var move = new MoveOperation(visitor, "u:target", _ => ShardsOfAProject, Web, Event($"login of {visitor}", 7));
+        var move = new MoveOperation(visitor, "u:target", _ => ShardsOfAProject, Web, [Event($"login of {visitor}", 7)]);
         // Whoever is closed has a state.
         await StoreStateAsync(visitor);
         await Engine.CommitAsync([move], Cancel);

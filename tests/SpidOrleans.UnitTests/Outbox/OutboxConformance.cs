@@ -94,7 +94,7 @@ public abstract partial class OutboxConformance : IAsyncLifetime
         Assert.True(await Outbox.AppendAsync(LaneOf(project, identity), [.. texts.Select(text => Event(text))]).WaitAsync(Patience));
 
     protected Task<int> MoveAsync(string from, string to, string last, string project = Web) =>
-        Outbox.MoveAsync(from, to, _ => ShardsOfAProject, project, Event(last)).WaitAsync(Patience);
+        Outbox.MoveAsync(from, to, _ => ShardsOfAProject, project, [Event(last)]).WaitAsync(Patience);
 
     /// <summary>The shard of a lane, oldest first; the lanes of one test's shard are its own.</summary>
     protected Task<IReadOnlyList<OutboxRow>> ReadRowsAsync(string project, string identity) =>

@@ -62,7 +62,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
         await RunAsync(stale, "BEGIN");
         await RunAsync(stale, PostgreSqlOutbox.SharedLockSql("v:a"));
         await RunAsync(stale, InsertSql(LaneOf(Web, "v:a"), "late"));
-        var move = Outbox.MoveAsync("v:a", "u:1", _ => ShardsOfAProject, Web, Event("login"));
+        var move = Outbox.MoveAsync("v:a", "u:1", _ => ShardsOfAProject, Web, [Event("login")]);
         Assert.NotSame(move, await Task.WhenAny(move, Task.Delay(200, Cancel)));
 
         await RunAsync(stale, "COMMIT");
@@ -103,7 +103,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
                 {
                     var group = new List<OutboxOperation>();
                     for (var lane = 0; lane < lanes; lane++) group.Add(new AppendOperation(LaneOf(Web, $"v:{lane}"), [Event($"{silo}-{lane}-{i}")]));
-                    group.Add(new MoveOperation($"v:{random.Next(lanes)}", $"u:{random.Next(3)}", _ => ShardsOfAProject, Web, Event("login")));
+                    group.Add(new MoveOperation($"v:{random.Next(lanes)}", $"u:{random.Next(3)}", _ => ShardsOfAProject, Web, [Event("login")]));
                     await outbox.CommitAsync(group, Cancel);
                     Interlocked.Add(ref appended, group.OfType<AppendOperation>().Count(operation => operation.Result));
 
