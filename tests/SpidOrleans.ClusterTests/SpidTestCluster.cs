@@ -32,6 +32,11 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
     /// <summary>One more, with Original ID Merge.</summary>
     public const string Original = "original";
 
+    /// <summary>Another, whose rate is <see cref="SlowEventsPerSecond"/>.</summary>
+    public const string Slow = "slow";
+
+    public const int SlowEventsPerSecond = 5;
+
     public const int PendingPerLane = 1_000;
 
     private const int Shards = 4;
@@ -54,9 +59,13 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
         StandIn = await MixpanelStandIn.StartAsync();
         var settings = new ClusterSettings
         {
-            Projects = Projects.Append(Original).ToImmutableDictionary(
+            Projects = Projects.Append(Original).Append(Slow).ToImmutableDictionary(
                 name => name,
-                name => new ProjectSettings(name, "token-" + name, StandIn.Endpoint, null, null, null, Shards) { HasOriginalIdMerge = name == Original }),
+                name => new ProjectSettings(name, "token-" + name, StandIn.Endpoint, null, null, null, Shards)
+                {
+                    HasOriginalIdMerge = name == Original,
+                    EventsPerSecond = name == Slow ? SlowEventsPerSecond : ProjectSettings.EventsPerSecondDefault,
+                }),
             PendingPerLane = PendingPerLane,
         };
 

@@ -33,7 +33,7 @@ public class SpidSettingsTests
             ("Storage:Provider", "sqlite"), ("Storage:ConnectionString", "Data Source=x.db"), ("Cluster:ClusterId", "c"), ("Cluster:ServiceId", "s"),
             ("Cluster:SiloPort", "1"), ("Cluster:GatewayPort", "2"), ("Cluster:AdvertisedAddress", "127.0.0.2"),
             ("Projects:a:Token", "t"), ("Projects:a:Endpoint", "https://api-eu.mixpanel.com"), ("Projects:a:ServiceAccount", "sa"),
-            ("Projects:a:ServiceAccountSecret", "sas"), ("Projects:a:ProjectId", "7"), ("Projects:a:IdMerge", "original"), ("Projects:a:Shards", "1"),
+            ("Projects:a:ServiceAccountSecret", "sas"), ("Projects:a:ProjectId", "7"), ("Projects:a:IdMerge", "original"), ("Projects:a:Shards", "1"), ("Projects:a:EventsPerSecond", "50"),
             ("Clients:c:Name", "Name"), ("Clients:c:Secret", "s"), ("Clients:c:SignSecret", "ss"), ("Clients:c:Project", "a"),
             ("Clients:c:Origins:0", "https://News.Test:443"), ("Clients:c:RedirectUris:0", "https://news.test/back"), ("Clients:c:AllowCrossSite", "true"),
             ("Session:CookieDomain", ".News.test"), ("Session:SigningKey", new string('k', 32)), ("Session:Lifetime", "00:30:00"),
@@ -58,6 +58,7 @@ public class SpidSettingsTests
         Assert.Equal(("sa", "sas", "7", 1), (settings.Cluster.Projects["a"].ServiceAccount, settings.Cluster.Projects["a"].ServiceAccountSecret,
             settings.Cluster.Projects["a"].ProjectId, settings.Cluster.Projects["a"].Shards));
         Assert.True(settings.Cluster.Projects["a"].HasOriginalIdMerge);
+        Assert.Equal(50, settings.Cluster.Projects["a"].EventsPerSecond);
         Assert.False(settings.HasDemoClient);
     }
 
@@ -77,6 +78,8 @@ public class SpidSettingsTests
     [InlineData("Cluster:GatewayPort", "11111", "another port than Cluster:SiloPort")]
     [InlineData("Cluster:AdvertisedAddress", "here", "an IP address")]
     [InlineData("Projects:news:Endpoint", "ftp://x", "an http or https URL")]
+    [InlineData("Projects:news:EventsPerSecond", "0", "1 to 1,000,000")]
+    [InlineData("Projects:news:EventsPerSecond", "1000001", "1 to 1,000,000")]
     [InlineData("Projects:news:IdMerge", "Legacy", "'Simplified' or 'Original'")]
     [InlineData("Projects:news:Shards", "0", "1 to 1,024")]
     [InlineData("Projects:news:Shards", "1025", "1 to 1,024")]
