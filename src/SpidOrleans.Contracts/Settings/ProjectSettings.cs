@@ -16,6 +16,12 @@ public sealed record ProjectSettings(
     /// False: Simplified.</summary>
     public bool HasOriginalIdMerge { get; init; }
 
+    /// <summary>The HTTP proxy that its requests take, maybe with credentials; null: none of its own.</summary>
+    public Uri? Proxy { get; init; }
+
+    /// <summary>How long Mixpanel may take for an answer.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Without the secrets.</summary>
     public override string ToString() => $"{Name} at {Endpoint}";
 }

@@ -9,9 +9,6 @@ namespace SpidOrleans.Mixpanel.Preview;
 /// <summary>Answers Mixpanel's <c>/import</c> and <c>/engage</c> at wire level from a <see cref="PreviewProject"/>, without a network.</summary>
 public sealed class PreviewHandler(PreviewProject project) : HttpMessageHandler
 {
-    /// <summary>How the request's project joins identities: at Mixpanel a setting of the project, which no request carries.</summary>
-    internal static readonly HttpRequestOptionsKey<IdMerge> Merge = new("spid.id-merge");
-
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var answer = await AnswerAsync(request, cancellationToken);
@@ -38,13 +35,17 @@ public sealed class PreviewHandler(PreviewProject project) : HttpMessageHandler
         {
             using var body = await ReadAsync(content, cancellationToken);
             var bytes = body.GetBuffer().AsSpan(0, (int)body.Length);
-            return path == "/import" ? project.Import(bytes, request.Options.TryGetValue(Merge, out var merge) ? merge : IdMerge.Simplified) : project.Engage(bytes);
+            return path == "/import" ? project.Import(bytes, MergeOf(request)) : project.Engage(bytes);
         }
         catch (InvalidDataException)
         {
             return PreviewAnswer.Malformed("request body is not gzip");
         }
     }
+
+    /// <summary>At Mixpanel a setting of the project, which no request carries.</summary>
+    private static IdMerge MergeOf(HttpRequestMessage request) =>
+        request.Options.TryGetValue(MixpanelClient.ProjectOption, out var project) ? project.IdMerge : IdMerge.Simplified;
 
     /// <summary>Any token will do: there is one project.</summary>
     private static bool HasUser(AuthenticationHeaderValue? authorization)
