@@ -1,6 +1,5 @@
 using SpidOrleans.ClusterTests.Faults;
 using SpidOrleans.Contracts.Events;
-using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.TestKit.Checking;
 using SpidOrleans.TestKit.StandIn;
