@@ -11,6 +11,7 @@ using SpidOrleans.Web.Demo;
 using SpidOrleans.Web.Documentation;
 using SpidOrleans.Web.Entitlements;
 using SpidOrleans.Web.Health;
+using SpidOrleans.Web.Ingestion;
 using SpidOrleans.Web.Intake;
 using SpidOrleans.Web.OAuth;
 using SpidOrleans.Web.Rest;
@@ -35,12 +36,18 @@ public static class WebRegistration
         services.AddSingleton<BodyDeadline>();
         services.AddSingleton<BodyLimits>();
 
+        services.AddSingleton<AddressPrivacy>();
         services.AddSingleton<EventTracker>();
         services.AddSingleton<SignIns>();
         services.AddSingleton<EventsApi>();
         services.AddSingleton<TokenApi>();
         services.AddSingleton<RestCaller>();
         services.AddSingleton<TraitsApi>();
+        services.AddSingleton<Senders>();
+        services.AddSingleton<AddressBook>();
+        services.AddSingleton<EventIngestion>();
+        services.AddSingleton<ProfileIngestion>();
+        services.AddSingleton<IngestionApi>();
 
         services.AddHostedService<DemoNotice>();
         services.AddApiDocumentation();
@@ -90,8 +97,13 @@ public static class WebRegistration
         EventsApi.Map(clientApi);
         VisitorsApi.Map(clientApi);
         UsersApi.Map(clientApi);
+        ConsentApi.Map(clientApi);
+        ExportApi.Map(clientApi);
+        DeadLettersApi.Map(clientApi);
         TraitsApi.Map(app.MapGroup("/api/2").WithTags("Client back ends"));
         TokenApi.Map(app.MapGroup("/oauth").WithTags("Client back ends"));
+
+        IngestionApi.Map(app.MapGroup("").WithTags("Mixpanel's clients"));
 
         HealthApi.Map(app.MapGroup("/health").WithTags("Health"));
         ApiDocumentation.Map(app);

@@ -68,11 +68,11 @@ public sealed class IsolationTests(SpidTestCluster cluster) : IAsyncLifetime
     {
         var asked = TimeSpan.FromSeconds(100);
         var plan = new FirstThrottled("token-a", asked);
-        var logged = cluster.Log.Messages(3107).Count;
+        var logged = cluster.Log.Messages(3110).Count;
         cluster.StandIn.Faults = plan;
 
         await TrackAsync("a", VisitorId.New(), "a0");
-        await EventuallyAsync(() => cluster.Log.Messages(3107).Count > logged);
+        await EventuallyAsync(() => cluster.Log.Messages(3110).Count > logged);
         for (var i = 1; i <= 40; i++) await TrackAsync("a", VisitorId.New(), $"a{i}");
         await TrackAsync("b", VisitorId.New(), "b0");
 

@@ -159,7 +159,9 @@ public sealed class MergeTests(SpidTestCluster cluster)
         await User.TrackAsync(cluster.Source("a"), [Event("after")]);
         await Visitor.LogoutAsync(new LogoutRequest { Source = cluster.Source("a") });
 
-        var arrivals = await cluster.ArrivalsAsync(all => all.Count(a => a.DeviceId == _visitor.ToString()) >= 3 && all.Any(a => a.Event == _name + "after"));
+        // By their names: one that was under way when it moved arrives twice.
+        var arrivals = await cluster.ArrivalsAsync(all =>
+            all.Where(a => a.DeviceId == _visitor.ToString()).DistinctBy(a => a.Event).Count() >= 3 && all.Any(a => a.Event == _name + "after"));
         var untimed = arrivals.Where(a => a.Event == _name + "after" || (a.DeviceId == _visitor.ToString() && a.Event != _name + "ahead")).ToArray();
         Assert.Equal(3, untimed.Length);
         Assert.All(untimed, a => Assert.InRange(long.Parse(a.Time!), now.ToUnixTimeMilliseconds() - 1_000, now.AddSeconds(30).ToUnixTimeMilliseconds()));

@@ -66,7 +66,7 @@ internal sealed partial class EmitterBudget(IProjectBudgetGrain budget, RateBudg
         }
     }
 
-    [LoggerMessage(EventId = 3201, Level = LogLevel.Warning, Message =
+    [LoggerMessage(EventId = 3111, Level = LogLevel.Warning, Message =
         "The budget of project {Project} does not answer ({Reason}); an emitter goes on with its shard's part of the rate")]
     private static partial void LogAlone(ILogger logger, string project, string reason);
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Streams;
 using Orleans.Streams.Core;
+using SpidOrleans.Cluster.DeadLetters;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
 using SpidOrleans.Contracts.Emission;
@@ -13,7 +14,8 @@ namespace SpidOrleans.Cluster.Emission;
 /// <summary>
 /// Drains one shard: read the oldest rows, send them, remove exactly those, again until empty. A row is removed only after
 /// Mixpanel has it, and younger rows of its person are sent only after that: so a younger event never arrives first, whatever
-/// crashes and even if two emitters drain one shard for a while. Nothing is held in memory between two attempts.
+/// crashes and even if two emitters drain one shard for a while. Nothing is held in memory between two attempts, but
+/// for the few changes of profiles that must not be made twice.
 /// </summary>
 [GrainType("emitter")]
 [KeepAlive]
@@ -24,15 +26,23 @@ internal sealed partial class EmitterGrain(
     MixpanelClient mixpanel,
     ClusterSettings settings,
     SiloRing ring,
+    DeadLetterMeter letters,
     [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
     TimeProvider calls,
     ILogger<EmitterGrain> logger)
     : Grain, IEmitterGrain, IStreamSubscriptionObserver, IAsyncObserver<OutboxRing>, IDisposable
 {
+    /// <summary>Reason of a dead letter.</summary>
+    public const string UnknownOutcome = "Sent, and it is not known whether Mixpanel carried it out: $add and $append are not repeated";
+
     private readonly CancellationTokenSource _stopping = new();
+    // Of a batch at most.
+    private readonly List<long> _givenUp = [];
+    private readonly List<long> _carriedOut = [];
     private Shard _shard;
     private MixpanelProject? _project;
     private Task _drain = Task.CompletedTask;
+    private Task _round = Task.CompletedTask;
     private long? _misplacedSince;
     private bool _isRung;
     private KindCounter _attempts;
@@ -87,6 +97,8 @@ internal sealed partial class EmitterGrain(
         return Task.CompletedTask;
     }
 
+    public async Task SettleAsync() => await _round.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
     private async Task DrainAsync(MixpanelProject project)
     {
         try
@@ -94,7 +106,9 @@ internal sealed partial class EmitterGrain(
             while (!_stopping.IsCancellationRequested)
             {
                 _isRung = false;
-                var pause = await SendOldestAsync(project);
+                var round = SendOldestAsync(project);
+                _round = round;
+                var pause = await round;
                 if (pause > TimeSpan.Zero) await Task.Delay(pause.Value, clock, _stopping.Token);
                 else if (pause is null && !_isRung) return;
             }
@@ -115,6 +129,7 @@ internal sealed partial class EmitterGrain(
     {
         try
         {
+            await SettleUnrepeatableAsync();
             var rows = await outbox.ReadOldestAsync(_shard, _eventsMax, EmissionLimits.BatchBytesMax, _stopping.Token);
             if (rows.Count == 0) return null;
 
@@ -139,7 +154,7 @@ internal sealed partial class EmitterGrain(
         catch (OutboxUnavailableException exception)
         {
             LogOutboxAway(logger, _shard, exception.Message);
-            return Backoff.Next(++_attempts[false], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
+            return Backoff.Next(++_attempts[PayloadKind.Event], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
         }
     }
 
@@ -147,24 +162,30 @@ internal sealed partial class EmitterGrain(
     private async Task<TimeSpan?> CarryOutAsync(Layer layer, SendOutcome outcome)
     {
         var rows = layer.Rows;
+        if (layer.Kind != PayloadKind.Event && outcome.MayBeCarriedOut) await GiveUpAsync(layer);
         switch (outcome)
         {
             case SendOutcome.Accepted:
-                _unexplained[layer.OfProfiles] = 0;
+                _unexplained[layer.Kind] = 0;
+                if (layer.Kind != PayloadKind.Event) _carriedOut.AddRange(Unrepeatable(layer));
                 await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
+                _carriedOut.Clear();
                 break;
             case SendOutcome.Refused(var refused):
                 // Mixpanel stored the rest of the batch.
+                if (letters.WaitingOf(_shard.Project) >= settings.DeadLettersMax) return await KeepAsync(rows, [.. refused.Select(r => r.Index)]);
                 await BuryAsync([.. refused.Select(r => new RefusedRow(rows[r.Index].Position, r.Field is null ? r.Message : $"{r.Field}: {r.Message}"))]);
                 await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
                 // One refusal that names no record may be the event's fault; a row of them rather is the project's. They
                 // come ever more slowly, so that somebody can step in before the backlog is dead letters.
-                _unexplained[layer.OfProfiles] = refused.Any(r => r.Field is null) ? _unexplained[layer.OfProfiles] + 1 : 0;
-                if (_unexplained[layer.OfProfiles] > 1) return PauseAfter(_unexplained[layer.OfProfiles]);
+                _unexplained[layer.Kind] = refused.Any(r => r.Field is null) ? _unexplained[layer.Kind] + 1 : 0;
+                if (_unexplained[layer.Kind] > 1) return PauseAfter(_unexplained[layer.Kind]);
                 break;
             case SendOutcome.TooLarge or SendOutcome.Unclear when rows.Count > 1:
                 _eventsMax = rows.Count / 2;
                 return TimeSpan.Zero;
+            case SendOutcome.TooLarge when letters.WaitingOf(_shard.Project) >= settings.DeadLettersMax:
+                return await KeepAsync(rows, [0]);
             case SendOutcome.TooLarge:
                 await BuryAsync([new RefusedRow(rows[0].Position, "Mixpanel answers 413 to this event alone")]);
                 break;
@@ -183,13 +204,13 @@ internal sealed partial class EmitterGrain(
                 return PauseBefore(new SendOutcome.Retry(null, unclear.Reason, null, Throttled: false), layer);
         }
 
-        _attempts[layer.OfProfiles] = 0;
+        _attempts[layer.Kind] = 0;
         return null;
     }
 
     private TimeSpan PauseBefore(SendOutcome.Retry retry, Layer layer)
     {
-        var attempt = ++_attempts[layer.OfProfiles];
+        var attempt = ++_attempts[layer.Kind];
         var pause = Backoff.Next(attempt, retry, Random.Shared.NextDouble());
         LogRetry(logger, _shard, layer.Rows.Count, retry.Reason, attempt, pause);
         return pause;
@@ -202,9 +223,44 @@ internal sealed partial class EmitterGrain(
         return pause;
     }
 
+    /// <summary>Nobody knows whether Mixpanel did what was sent. Doing it again would count <c>$add</c> and <c>$append</c> twice, and
+    /// Mixpanel has nothing by which it could tell: so they are reported instead.</summary>
+    private Task GiveUpAsync(Layer layer)
+    {
+        _givenUp.AddRange(Unrepeatable(layer));
+        return SettleUnrepeatableAsync();
+    }
+
+    private static IEnumerable<long> Unrepeatable(Layer layer) =>
+        layer.Rows.Where(row => !OutboxPayload.IsRepeatable(row.Payload.Span)).Select(row => row.Position);
+
+    /// <summary>What must not be sent again is gone before anything is read anew, also when the database was away in between.</summary>
+    private async Task SettleUnrepeatableAsync()
+    {
+        if (_givenUp.Count > 0)
+        {
+            var buried = await outbox.BuryAsync(_shard, [.. _givenUp.Select(position => new RefusedRow(position, UnknownOutcome))]);
+            _givenUp.Clear();
+            LogGivenUp(logger, buried, _shard.Project);
+        }
+
+        if (_carriedOut.Count == 0) return;
+        await outbox.RemoveAsync(_shard, [.. _carriedOut]);
+        _carriedOut.Clear();
+    }
+
+    /// <summary>There is no room for more dead letters: what was refused waits at the front of the shard, and nothing is lost.</summary>
+    private async Task<TimeSpan> KeepAsync(IReadOnlyList<OutboxRow> rows, HashSet<int> refused)
+    {
+        await outbox.RemoveAsync(_shard, [.. rows.Where((_, i) => !refused.Contains(i)).Select(row => row.Position)]);
+        LogLettersFull(logger, refused.Count, _shard, settings.DeadLettersMax, EmissionLimits.LettersFullPause);
+        return EmissionLimits.LettersFullPause;
+    }
+
     private async Task BuryAsync(RefusedRow[] refused)
     {
         var buried = await outbox.BuryAsync(_shard, refused);
+        letters.Buried(_shard.Project, buried);
         LogRefused(logger, buried, _shard.Project);
     }
 
@@ -216,7 +272,7 @@ internal sealed partial class EmitterGrain(
         "Mixpanel did not take {EventCount} events of shard {Shard} ({Reason}), attempt {Attempt}; the next in {Pause}")]
     private static partial void LogRetry(ILogger logger, Shard shard, int eventCount, string reason, int attempt, TimeSpan pause);
 
-    [LoggerMessage(EventId = 3107, Level = LogLevel.Warning, Message =
+    [LoggerMessage(EventId = 3110, Level = LogLevel.Warning, Message =
         "Mixpanel throttles {EventCount} events of shard {Shard}: its whole project pauses; the next in {Pause}")]
     private static partial void LogThrottled(ILogger logger, Shard shard, int eventCount, TimeSpan pause);
 
@@ -227,6 +283,14 @@ internal sealed partial class EmitterGrain(
     [LoggerMessage(EventId = 3106, Level = LogLevel.Critical, Message =
         "Mixpanel refused {EventCount} events of shard {Shard} in a row without naming a fault of theirs: look at the project's settings; the next in {Pause}")]
     private static partial void LogUnexplained(ILogger logger, int eventCount, Shard shard, TimeSpan pause);
+
+    [LoggerMessage(EventId = 3107, Level = LogLevel.Warning, Message =
+        "Nobody knows whether Mixpanel carried out {ChangeCount} changes of profiles of project {Project} that must not be repeated; kept as dead letters")]
+    private static partial void LogGivenUp(ILogger logger, int changeCount, string project);
+
+    [LoggerMessage(EventId = 3108, Level = LogLevel.Critical, Message =
+        "Mixpanel refuses {EventCount} events of shard {Shard}, whose project has {Max} dead letters already (DeadLetters:MaxPerProject): they stay in the outbox, and delivery crawls until letters are replayed or discarded; the next batch in {Pause}")]
+    private static partial void LogLettersFull(ILogger logger, int eventCount, Shard shard, int max, TimeSpan pause);
 
     [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "The outbox does not answer the emitter of shard {Shard} ({Reason}); it tries again")]
     private static partial void LogOutboxAway(ILogger logger, Shard shard, string reason);

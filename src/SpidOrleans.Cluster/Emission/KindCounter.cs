@@ -1,15 +1,23 @@
+using System.Runtime.CompilerServices;
+using SpidOrleans.Cluster.Outbox;
+
 namespace SpidOrleans.Cluster.Emission;
 
-/// <summary>Failures in a row, of events and of changes of profiles: Mixpanel takes them at two places, and what becomes of the one kind
-/// says nothing of the other.</summary>
+/// <summary>Failures in a row, by kind: Mixpanel takes them at three places, and what becomes of the one kind says nothing of the
+/// others.</summary>
 internal struct KindCounter
 {
-    private int _events;
-    private int _profiles;
+    private Counts _counts;
 
-    public int this[bool ofProfiles]
+    public int this[PayloadKind kind]
     {
-        readonly get => ofProfiles ? _profiles : _events;
-        set => _ = ofProfiles ? _profiles = value : _events = value;
+        readonly get => _counts[(int)kind];
+        set => _counts[(int)kind] = value;
+    }
+
+    [InlineArray(Layers.Kinds)]
+    private struct Counts
+    {
+        private int _first;
     }
 }

@@ -31,6 +31,16 @@ internal static class PayloadIds
                     return [reader.GetString()!];
                 }
 
+                if (reader.ValueTextEquals("$group_key"u8))
+                {
+                    // Its id comes next. No person's id looks like both together.
+                    reader.Read();
+                    var group = reader.GetString();
+                    reader.Read();
+                    reader.Read();
+                    return [$"g:{group}/{reader.GetString()}"];
+                }
+
                 reader.Read();
                 reader.Skip();
             }

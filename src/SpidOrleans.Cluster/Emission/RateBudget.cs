@@ -14,14 +14,16 @@ internal sealed class RateBudget(double eventsPerSecond, double bytesPerMinute, 
     /// <summary>So much of the rate may go out at once after a silence.</summary>
     public static readonly TimeSpan Burst = TimeSpan.FromSeconds(1);
 
-    /// <summary>Turns are given no further ahead: whoever comes then asks again, and what is read waits in the database.</summary>
+    /// <summary>Turns are given no further ahead, so nobody waits longer: whoever comes then asks again, and what is read waits in the
+    /// database.</summary>
     public static readonly TimeSpan AheadMax = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+    private static readonly double Share = (Window - 2 * Burst) / Window;
 
-    // A burst and a minute's refill together are exactly what a minute may have.
-    private readonly double _eventsPerSecond = eventsPerSecond * ((Window - Burst) / Window);
-    private readonly double _bytesPerSecond = bytesPerMinute / Window.TotalSeconds * ((Window - Burst) / Window);
+    // A burst, a minute's refill and the request that comes last, which is paid for after it: together no more than a minute may have.
+    private readonly double _eventsPerSecond = eventsPerSecond * Share;
+    private readonly double _bytesPerSecond = bytesPerMinute / Window.TotalSeconds * Share;
 
     /// <summary>When everything that was granted will have been paid for.</summary>
     private TimeSpan _paidAt = now + Burst;
@@ -30,9 +32,7 @@ internal sealed class RateBudget(double eventsPerSecond, double bytesPerMinute, 
     {
         var ahead = _paidAt - now - Burst;
         if (ahead > AheadMax) return new BudgetShare { IsGranted = false, Wait = ahead - AheadMax };
-        var cost = TimeSpan.FromSeconds(Math.Max(events / _eventsPerSecond, bytes / _bytesPerSecond));
-        _paidAt = (_paidAt > now ? _paidAt : now) + cost;
-        var wait = _paidAt - now - Burst;
-        return new BudgetShare { IsGranted = true, Wait = wait > TimeSpan.Zero ? wait : TimeSpan.Zero };
+        _paidAt = (_paidAt > now ? _paidAt : now) + TimeSpan.FromSeconds(Math.Max(events / _eventsPerSecond, bytes / _bytesPerSecond));
+        return new BudgetShare { IsGranted = true, Wait = ahead > TimeSpan.Zero ? ahead : TimeSpan.Zero };
     }
 }

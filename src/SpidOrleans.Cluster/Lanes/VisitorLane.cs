@@ -21,6 +21,7 @@ internal sealed class VisitorLane(VisitorId visitor, VisitorLanes lanes)
     // Locked, too: an object for that alone would be a tenth of what the lane costs.
     private readonly RecentEvents _recent = new();
     private LaneGauges _gauges;
+    private string? _key;
     private LaneClock _clock;
     private long _latestEventMs;
     private int _grains;
@@ -36,12 +37,12 @@ internal sealed class VisitorLane(VisitorId visitor, VisitorLanes lanes)
 
     /// <summary>Stamps events to be appended as long as nothing is stored of the visitor.</summary>
     /// <remarks>Whoever appends them next to others of this lane comes before or after: none of them is acknowledged yet.</remarks>
-    public LaneAttempt Prepare(EventSource source, ImmutableArray<TrackedEvent> events)
+    /// <param name="now">Milliseconds since the Unix epoch.</param>
+    public LaneAttempt Prepare(EventSource source, ImmutableArray<TrackedEvent> events, long now)
     {
         lock (_recent)
         {
             if (_isClosed) return LaneAttempt.ForTheGrain;
-            var now = lanes.NowMs;
             var unknown = _recent.Unknown(source.Project, events);
             if (unknown.IsEmpty) return LaneAttempt.AllKnown;
             foreach (var e in unknown)
@@ -52,7 +53,7 @@ internal sealed class VisitorLane(VisitorId visitor, VisitorLanes lanes)
             var gauge = _gauges.Of(source.Project, lanes.Settings, lanes.Clock);
             if (!gauge.HasRoom(unknown.Length)) return LaneAttempt.ForTheGrain;
             gauge.Appended(unknown.Length);
-            return new LaneAttempt(this, gauge, unknown, new AppendOperation(lanes.LaneOf(source.Project, visitor.Key), StampLocked(source, unknown, now), ifStateless: true));
+            return new LaneAttempt(this, gauge, unknown, new AppendOperation(lanes.LaneOf(source.Project, _key ??= visitor.Key), StampLocked(source, unknown, now), ifStateless: true));
         }
     }
 

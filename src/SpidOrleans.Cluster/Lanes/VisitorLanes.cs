@@ -27,14 +27,16 @@ internal sealed class VisitorLanes(IOutbox outbox, ClusterSettings settings, Tim
     public long NowMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <inheritdoc cref="VisitorLane.Prepare"/>
-    public LaneAttempt Prepare(VisitorId visitor, EventSource source, ImmutableArray<TrackedEvent> events) => LaneOf(visitor).Prepare(source, events);
+    /// <param name="at">The clock's timestamp.</param>
+    public LaneAttempt Prepare(VisitorId visitor, EventSource source, ImmutableArray<TrackedEvent> events, long nowMs, long at) =>
+        LaneOf(visitor, at).Prepare(source, events, nowMs);
 
     /// <summary>For the visitor's grain, which detaches when it goes.</summary>
     public VisitorLane Attach(VisitorId visitor)
     {
         while (true)
         {
-            if (LaneOf(visitor) is var lane && lane.TryAttach()) return lane;
+            if (LaneOf(visitor, clock.GetTimestamp()) is var lane && lane.TryAttach()) return lane;
         }
     }
 
@@ -48,11 +50,11 @@ internal sealed class VisitorLanes(IOutbox outbox, ClusterSettings settings, Tim
         while (await timer.WaitForNextTickAsync(stoppingToken)) Forget(KeptFor);
     }
 
-    private VisitorLane LaneOf(VisitorId visitor)
+    private VisitorLane LaneOf(VisitorId visitor, long at)
     {
         if (!_lanes.TryGetValue(visitor, out var lane))
             lane = _lanes.GetOrAdd(visitor, static (visitor, lanes) => new VisitorLane(visitor, lanes), this);
-        lane.UsedAt = clock.GetTimestamp();
+        lane.UsedAt = at;
         return lane;
     }
 

@@ -5,6 +5,9 @@ namespace SpidOrleans.Cluster.Outbox;
 /// <param name="Payload">The whole event as Mixpanel gets it: one JSON object in UTF-8. Never changed after this.</param>
 public readonly record struct OutboxEvent(long TimeMs, ReadOnlyMemory<byte> Payload);
 
+/// <summary>A stamped event, and the lane that it goes to.</summary>
+public readonly record struct LaneEvent(Lane Lane, OutboxEvent Event);
+
 /// <summary>An event that Mixpanel refused for good.</summary>
 public readonly record struct RefusedRow(long Position, string Reason);
 

@@ -20,6 +20,5 @@ public readonly struct OutboxRow
 
     public ReadOnlyMemory<byte> Payload => Pack is null ? _payload : Pack[Index];
 
-    /// <summary>True for what goes to Mixpanel's profile of a user, false for an event.</summary>
-    public bool IsProfileChange => Pack is null && OutboxPayload.IsProfileChange(_payload.Span);
+    public PayloadKind Kind => Pack is null ? OutboxPayload.KindOf(_payload.Span) : PayloadKind.Event;
 }

@@ -46,7 +46,8 @@ internal static class EventWriter
         writer.Flush();
 
         // Both objects are still open: the sender's members follow as they are, then the two braces.
-        if (e.Properties.Length > 2) AppendMembers(buffer, e.Properties.Span, platform);
+        if (e is { Properties.Length: > 2, IsFreeOfPlatformNames: true }) AppendRun(buffer, e.Properties.Span[1..^1]);
+        else if (e.Properties.Length > 2) AppendMembers(buffer, e.Properties.Span, platform);
         buffer.Write("}}"u8);
         return buffer.WrittenSpan.ToArray();
     }
@@ -103,7 +104,9 @@ internal static class EventWriter
         }
     }
 
-    private static void AppendMembers(ArrayBufferWriter<byte> buffer, ReadOnlySpan<byte> json, PlatformProperties taken)
+    /// <summary>Copies the members of an object behind those of one that is open.</summary>
+    /// <param name="taken">SPiD's that the open one has: theirs are left out.</param>
+    internal static void AppendMembers(ArrayBufferWriter<byte> buffer, ReadOnlySpan<byte> json, PlatformProperties taken)
     {
         var reader = new Utf8JsonReader(json);
         reader.Read();

@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using SpidOrleans.Contracts.Groups;
 using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
 
@@ -20,7 +21,7 @@ internal static class ProfileWriter
     private const string LastLogin = "Last login";
 
     /// <summary>No client's trait goes into a profile under one of these names.</summary>
-    public static readonly FrozenSet<string> Names = new[] { Locale, Birthday, LastAuthenticated, LastLogin }.ToFrozenSet(StringComparer.Ordinal);
+    public static readonly FrozenSet<string> Names = ProfileLimits.Names.ToFrozenSet(StringComparer.Ordinal);
 
     private static readonly JsonWriterOptions Options = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -49,6 +50,33 @@ internal static class ProfileWriter
         writer.WriteStringValue(trait);
         writer.WriteEndArray();
     });
+
+    /// <summary>What a sender asked for, of a user.</summary>
+    public static byte[] Write(UserId user, ProfileUpdate update) =>
+        Write(writer => writer.WriteString("$distinct_id"u8, user.ToString()), update);
+
+    /// <summary>What a sender asked for, of a group.</summary>
+    public static byte[] Write(GroupId group, ProfileUpdate update) => Write(writer =>
+    {
+        writer.WriteString("$group_key"u8, group.GroupKey);
+        writer.WriteString("$group_id"u8, group.Id);
+    }, update);
+
+    private static byte[] Write(Action<Utf8JsonWriter> writeIds, ProfileUpdate update)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256 + update.Argument.Length);
+        using var writer = new Utf8JsonWriter(buffer, Options);
+        writer.WriteStartObject();
+        writeIds(writer);
+        writer.WriteString("$ip"u8, update.Ip ?? "0");
+        if (update.IgnoresTime) writer.WriteBoolean("$ignore_time"u8, true);
+        if (update.IgnoresAlias) writer.WriteBoolean("$ignore_alias"u8, true);
+        writer.WritePropertyName(update.Operation);
+        writer.WriteRawValue(update.Argument.Span, skipInputValidation: true);
+        writer.WriteEndObject();
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
 
     private static byte[] Write(UserId user, bool isPresent, Action<Utf8JsonWriter> writeOperation)
     {

@@ -10,23 +10,35 @@ internal sealed partial class UserGrain
 {
     public async Task<AdoptResult> AdoptAsync(LinkedVisitor visitor, LoginRequest login)
     {
+        if (await IsErasedAsync()) return new AdoptResult { Outcome = TrackOutcome.Erased };
         await LearnAsync(visitor, login);
-        var identification = IdentificationOf(login.Source.Project, visitor);
-        var last = StampAll(login.Source, [login.Event], visitor, identification);
+        var identification = IsTrackingRefused ? null : IdentificationOf(login.Source.Project, visitor);
+        var stamped = StampAll(login.Source, [login.Event], visitor, identification);
+        var follows = stamped.Skip(1).Select(e => new LaneEvent(LaneOf(login.Source.Project), e));
         int merged;
         try
         {
             merged = await outbox.MoveAsync(
-                visitor.VisitorId.Key, _id.Key, settings.ShardsOf, login.Source.Project, last);
+                visitor.VisitorId.Key, _id.Key, settings.ShardsOf, login.Source.Project,
+                IsTrackingRefused ? null : stamped[0], IsTrackingRefused ? [] : [.. follows, .. Held(visitor)]);
+            // A browser that was tracked until now, of a person who wants none of it.
+            if (IsTrackingRefused) await DiscardPendingAsync();
         }
         catch (OutboxUnavailableException)
         {
             return new AdoptResult { Outcome = TrackOutcome.Unavailable };
         }
 
+        if (merged == MoveOperation.IsErased)
+        {
+            DeactivateOnIdle();
+            return new AdoptResult { Outcome = TrackOutcome.Erased };
+        }
+
         _gauges.Of(login.Source.Project, settings, clock);
         _gauges.Forget();
-        if (await TellSignInAsync(visitor, login, last[^1].TimeMs, isRestored: false) is var told and not TrackOutcome.Stored)
+        _profileGauges.Forget();
+        if (await TellSignInAsync(visitor, login, stamped[^1].TimeMs, isRestored: false) is var told and not TrackOutcome.Stored)
             return new AdoptResult { Outcome = told };
 
         await WriteAsync(state.State.Having(visitor.VisitorId).Identified(identification));
@@ -36,15 +48,23 @@ internal sealed partial class UserGrain
 
     public async Task<TrackOutcome> SignInAsync(LinkedVisitor visitor, LoginRequest login, bool isRestored)
     {
+        if (await IsErasedAsync()) return TrackOutcome.Erased;
         await LearnAsync(visitor, login);
-        return await TrackAsync(login.Source, [login.Event], visitor) is var tracked and not TrackOutcome.Stored
+        return (await TrackAsync(login.Source, [login.Event], visitor)).OrDiscarded() is var tracked and not TrackOutcome.Stored
             ? tracked
             : await TellSignInAsync(visitor, login, login.Event.TimeMs ?? NowMs, isRestored);
     }
 
+    /// <summary>What waited with the visitor: part of the move, which happens once, since <c>$add</c> and <c>$append</c> must too.</summary>
+    private IEnumerable<LaneEvent> Held(LinkedVisitor visitor) => visitor.HeldUpdates
+        .Where(held => settings.Projects.ContainsKey(held.Project))
+        .Select(held => new LaneEvent(LaneOf(held.Project) with { Identity = _id.ProfileKey }, new OutboxEvent(NowMs, ProfileWriter.Write(_id, held.Update))));
+
     /// <summary>Before anything else: the login event already carries it.</summary>
     private Task LearnAsync(LinkedVisitor visitor, LoginRequest login) => WriteAsync(state.State with
     {
+        // The stricter of the two holds for the person.
+        IsTrackingRefused = IsTrackingRefused || visitor.IsTrackingRefused,
         Profile = login.Profile is { } profile ? state.State.Profile.With(profile) : state.State.Profile,
         Traits = visitor.Traits is { } traits ? (state.State.Traits ?? new()).Joined(traits) : state.State.Traits,
     });

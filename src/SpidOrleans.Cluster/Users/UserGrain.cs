@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
+using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Merging;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
@@ -17,8 +18,9 @@ namespace SpidOrleans.Cluster.Users;
 [GrainType("user")]
 [PreferLocalPlacement]
 internal sealed partial class UserGrain(
-    [PersistentState("user", SpidCluster.StateProvider)] IPersistentState<UserState> state,
+    [PersistentState(SpidCluster.UserState, SpidCluster.StateProvider)] IPersistentState<UserState> state,
     IOutbox outbox,
+    Erasures erasures,
     ClusterSettings settings,
     TimeProvider clock,
     ILogger<UserGrain> logger) : Grain, IUserGrain
@@ -37,6 +39,8 @@ internal sealed partial class UserGrain(
 
     public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, LinkedVisitor? visitor)
     {
+        if (_isErased) return TrackOutcome.Erased;
+        if (IsTrackingRefused) return TrackOutcome.Discarded;
         var origin = visitor is null ? source.Project : $"{source.Project}/{visitor.VisitorId}";
         if (_recent.Unknown(origin, events) is not { IsEmpty: false } unknown) return TrackOutcome.Stored;
 
@@ -49,7 +53,13 @@ internal sealed partial class UserGrain(
             var isAdmitted = visitor is { CarriesLogin: true } || await gauge.HasRoomAsync(unknown.Length, outbox, lane, CancellationToken.None);
             if (!isAdmitted) return TrackOutcome.LaneFull;
             var stamped = StampAll(source, unknown, visitor, identification);
-            if (!await outbox.AppendAsync(lane, stamped)) return TrackOutcome.Unavailable;
+            if (!await outbox.AppendAsync(lane, stamped))
+            {
+                // Nothing else closes a user.
+                await ForgetAsync();
+                return TrackOutcome.Erased;
+            }
+
             gauge.Appended(stamped.Length);
         }
         catch (OutboxUnavailableException)
@@ -68,7 +78,10 @@ internal sealed partial class UserGrain(
     public Task<UserAccount> GetAccountAsync() =>
         Task.FromResult(new UserAccount { Profile = state.State.Profile, Agreements = state.State.Agreements });
 
-    public Task AcceptAgreementAsync(string clientId) => WriteAsync(state.State.Accepting(clientId));
+    public async Task AcceptAgreementAsync(string clientId)
+    {
+        if (!await IsErasedAsync()) await WriteAsync(state.State.Accepting(clientId));
+    }
 
     public async Task<UserDescription> DescribeAsync(string project)
     {

@@ -26,8 +26,11 @@ public sealed record UserState
     /// <summary>What clients say of the user; null: nothing.</summary>
     [Id(21)] public TraitMap? Traits { get; init; }
 
+    /// <summary>The person wants no tracking.</summary>
+    [Id(22)] public bool IsTrackingRefused { get; init; }
+
     /// <summary>The visitors joined with the user by <c>$identify</c>, by project: only of those with Original ID Merge.</summary>
-    [Id(22)] public ImmutableArray<IdentityCluster> Clusters { get; init; } = [];
+    [Id(23)] public ImmutableArray<IdentityCluster> Clusters { get; init; } = [];
 
     public UserState Having(VisitorId visitor) => Visitors.Contains(visitor)
         ? this

@@ -18,6 +18,7 @@ internal sealed partial class VisitorGrain
     /// </summary>
     public async Task<LoginResult> LoginAsync(LoginRequest request)
     {
+        if (State.IsErased) return Refused(TrackOutcome.Erased);
         // 1
         var key = AnsweredLogin.KeyOf(request);
         if (State.PendingLogin is { } pending)
@@ -80,13 +81,15 @@ internal sealed partial class VisitorGrain
         if (State.PendingLogin is not { } login) return TrackOutcome.Stored;
 
         // 4
-        var adopted = await User(login.UserId).AdoptAsync(Linked(carriesLogin: true), login);
+        var adopted = await User(login.UserId).AdoptAsync(Linked(carriesLogin: true) with { HeldUpdates = State.HeldUpdates }, login);
+        if (adopted.Outcome == TrackOutcome.Erased) return await FollowErasureAsync();
         if (adopted.Outcome != TrackOutcome.Stored) return adopted.Outcome;
 
         // 5
         await WriteAsync(State with
         {
             PendingLogin = null,
+            HeldUpdates = [],
             SessionExpiresAt = NewSessionEnd(),
             Binding = Begin(login),
             Logins = AnsweredLogin.Remember(State.Logins, AnsweredLogin.KeyOf(login), Id, adopted.Merged),

@@ -20,4 +20,7 @@ public sealed record TrackedEvent
 
     /// <summary>The sender's own properties: one JSON object in UTF-8, checked, no reserved and no repeated name. Empty: none.</summary>
     [Id(5)] public ReadOnlyMemory<byte> Properties { get; init; }
+
+    /// <summary>None of the properties has a name of <see cref="PlatformNames"/>; false: nobody has looked.</summary>
+    [Id(6)] public bool IsFreeOfPlatformNames { get; init; }
 }

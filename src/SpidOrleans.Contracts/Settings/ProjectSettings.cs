@@ -6,6 +6,9 @@ namespace SpidOrleans.Contracts.Settings;
 public sealed record ProjectSettings(
     string Name, string Token, Uri Endpoint, string? ServiceAccount, string? ServiceAccountSecret, string? ProjectId, int Shards)
 {
+    /// <summary>Of Mixpanel's deletion API; null: Mixpanel is not asked to delete anything.</summary>
+    public string? DeletionToken { get; init; }
+
     /// <summary>What Mixpanel takes of one project, over a rolling minute.</summary>
     public const int EventsPerSecondDefault = 30_000;
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
+using SpidOrleans.Contracts.Erasure;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
@@ -59,6 +61,31 @@ public interface IVisitorGrain : IGrainWithStringKey
     /// <summary>What leaves with this client's events of the visitor, once it is linked its user's too; null: nothing.</summary>
     [Alias("GetTraits")]
     Task<ClientTraits?> GetTraitsAsync(string clientId);
+
+    /// <summary>Changes the profile of the user whom the visitor belongs to; while it belongs to nobody, the changes are kept with it and
+    /// made at the login, in order. Returns once they are durable. A repeat is carried out again.</summary>
+    /// <param name="source">The sender and with it the project.</param>
+    /// <param name="updates">1 to 2,000, oldest first.</param>
+    /// <param name="fromBrowser">As with <see cref="TrackAsync"/>: a retired visitor's are its successor's.</param>
+    /// <param name="browserKey">As with <see cref="TrackAsync"/>.</param>
+    /// <returns><see cref="TrackOutcome.LaneFull"/> also where more than <see cref="ProfileLimits.HeldMax"/> changes, or
+    /// <see cref="ProfileLimits.HeldBytesMax"/> of them, would wait for a login.</returns>
+    [Alias("ChangeProfile")]
+    Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates, bool fromBrowser = false, KeyDigest? browserKey = null);
+
+    /// <summary>Whether the person wants to be tracked. A refusal discards what waits and is a dead letter, and whatever comes later; of a
+    /// linked visitor it is the user's too, and it becomes the user's at a login. A repeat changes nothing.</summary>
+    [Alias("SetConsent")]
+    Task<TrackOutcome> SetConsentAsync(bool tracking);
+
+    /// <summary>Erases the visitor: what is stored of it, waits or is a dead letter is gone when this returns, and whatever comes later is
+    /// refused. Of a linked visitor that is its own part of its user's events; the user stays.</summary>
+    [Alias("Erase")]
+    Task<ErasureResult> EraseAsync();
+
+    /// <summary>What is stored of the visitor has been erased by its user's grain, which does not wait.</summary>
+    [Alias("Forget"), OneWay]
+    Task ForgetAsync();
 
     /// <param name="project">Whose pending events to count.</param>
     [Alias("Describe")]

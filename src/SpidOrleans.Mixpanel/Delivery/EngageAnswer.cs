@@ -19,18 +19,18 @@ internal static class EngageAnswer
             var isTaken = StatusOf(answer);
             var error = ErrorOf(answer);
             if (status == HttpStatusCode.OK && isTaken == true && error is null) return new SendOutcome.Accepted();
-            if (isTaken == false || error is not null) return Refused(error ?? "Mixpanel took no change and gave no reason", sent);
+            if (isTaken == false || error is not null) return Refused(error ?? "Mixpanel took no change and gave no reason", sent, isAnyTaken: isTaken == true);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // Cut off, or a page of some proxy.
         }
 
-        return new SendOutcome.Retry(null, $"the answer {(int)status} is none of /engage", (int)status, false);
+        return new SendOutcome.Retry(null, $"the answer {(int)status} is none of /engage", (int)status, false) { MayBeCarriedOut = true };
     }
 
-    private static SendOutcome Refused(string error, int sent) =>
-        sent == 1 ? new SendOutcome.Refused([new RefusedEvent(0, null, error)]) : new SendOutcome.Unclear(error);
+    private static SendOutcome Refused(string error, int sent, bool isAnyTaken) =>
+        sent == 1 ? new SendOutcome.Refused([new RefusedEvent(0, null, error)]) : new SendOutcome.Unclear(error) { MayBeCarriedOut = isAnyTaken };
 
     private static bool? StatusOf(JsonElement answer)
     {

@@ -3,7 +3,7 @@ using Polly.Timeout;
 
 namespace SpidOrleans.Mixpanel.Delivery;
 
-/// <summary>Sends batches to Mixpanel's <c>/import</c> and <c>/engage</c>, one attempt per call: whether and when to repeat is the
+/// <summary>Sends batches to Mixpanel's <c>/import</c>, <c>/engage</c> and <c>/groups</c>, one attempt per call: whether and when to repeat is the
 /// caller's.</summary>
 public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider clock)
 {
@@ -67,10 +67,23 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
     /// this returns.</param>
     /// <exception cref="ArgumentException">The batch is empty or has more than Mixpanel takes.</exception>
     /// <exception cref="OperationCanceledException">The caller's token; whether the batch arrived is unknown.</exception>
-    public async Task<SendOutcome> EngageAsync(
-        MixpanelProject project, IReadOnlyList<ReadOnlyMemory<byte>> changes, CancellationToken cancellationToken)
+    public Task<SendOutcome> EngageAsync(MixpanelProject project, IReadOnlyList<ReadOnlyMemory<byte>> changes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(project);
+        return ChangeAsync(project, project.EngageUri(), changes, cancellationToken);
+    }
+
+    /// <summary>Sends changes of groups' profiles.</summary>
+    /// <inheritdoc cref="EngageAsync"/>
+    public Task<SendOutcome> ChangeGroupsAsync(MixpanelProject project, IReadOnlyList<ReadOnlyMemory<byte>> changes, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(project);
+        return ChangeAsync(project, project.GroupsUri(), changes, cancellationToken);
+    }
+
+    private async Task<SendOutcome> ChangeAsync(
+        MixpanelProject project, Uri uri, IReadOnlyList<ReadOnlyMemory<byte>> changes, CancellationToken cancellationToken)
+    {
         var token = project.TokenMember();
         var bytes = BatchBytes(changes) + (long)changes.Count * token.Length;
         if (changes.Count is 0 or > BatchEventsMax)
@@ -79,7 +92,7 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
 
         // The tokens come on top of what the caller has weighed.
         if (bytes > BatchBytesMax) return new SendOutcome.TooLarge();
-        using var request = new HttpRequestMessage(HttpMethod.Post, project.EngageUri()) { Content = new EngageContent(changes, token, (int)bytes) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, uri) { Content = new EngageContent(changes, token, (int)bytes) };
         return await SendAsync(request, project, changes.Count, EngageAnswer.Read, cancellationToken);
     }
 
@@ -101,13 +114,13 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
         {
             // An answer beyond what is read, such as 2,000 refusals with long names. It would be as long the next time;
             // those of the halves are shorter.
-            return new SendOutcome.Unclear("Mixpanel's answer is too long to read");
+            return new SendOutcome.Unclear("Mixpanel's answer is too long to read") { MayBeCarriedOut = true };
         }
         catch (Exception exception) when (exception
             is HttpRequestException or IOException or TimeoutRejectedException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return new SendOutcome.Retry(null, Describe(exception, project.Timeout), null, false);
+            return new SendOutcome.Retry(null, Describe(exception, project.Timeout), null, false) { MayBeCarriedOut = !IsBeforeSending(exception) };
         }
     }
 
@@ -127,11 +140,17 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
                 // 408, 429 and 5xx pass by themselves. The rest (redirects, 404 …) means that no Mixpanel is behind this
                 // endpoint; the events are not at fault, so they wait until somebody mends it.
                 var after = RetryAfter.Read(answer, clock.GetUtcNow());
-                return new SendOutcome.Retry(after, $"Mixpanel answered {status}", status, status == 429);
+                return new SendOutcome.Retry(after, $"Mixpanel answered {status}", status, status == 429) { MayBeCarriedOut = status is 408 or 500 or 502 or 504 };
         }
     }
 
     private delegate SendOutcome ReadAnswer(HttpStatusCode status, ReadOnlyMemory<byte> body, int sent);
+
+    /// <summary>There was no connection: nothing can have arrived.</summary>
+    private static bool IsBeforeSending(Exception exception) => exception is HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError
+    };
 
     private static string Describe(Exception exception, TimeSpan timeout) => exception switch
     {

@@ -44,6 +44,8 @@ public sealed record MixpanelProject(string Name, string Token)
     /// <summary>With an answer in JSON, which gives a reason.</summary>
     internal Uri EngageUri() => new($"{Address(Endpoint).TrimEnd('/')}/engage?verbose=1");
 
+    internal Uri GroupsUri() => new($"{Address(Endpoint).TrimEnd('/')}/groups?verbose=1");
+
     /// <summary>What stands in front of every change of a profile: there are no other credentials.</summary>
     internal byte[] TokenMember() => Encoding.UTF8.GetBytes($"\"$token\":\"{JsonEncodedText.Encode(Token)}\",");
 

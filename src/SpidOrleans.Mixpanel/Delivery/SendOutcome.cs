@@ -9,6 +9,10 @@ public abstract record SendOutcome
     {
     }
 
+    /// <summary>Mixpanel may have done what was sent, or a part of it, though the outcome does not say so. An event may be sent again
+    /// all the same; a change that is another one when it is made twice may not.</summary>
+    public bool MayBeCarriedOut { get; init; }
+
     /// <summary>Mixpanel has stored the whole batch.</summary>
     public sealed record Accepted : SendOutcome;
 

@@ -27,6 +27,9 @@ internal static class ImportLimits
     /// <summary>One list or object, as it is written.</summary>
     public const int NestedBytesMax = 8 << 10;
 
+    /// <summary>One list or object of a profile.</summary>
+    public const int ProfileValueBytesMax = 256 << 10;
+
     public static readonly DateTimeOffset Earliest = new(1971, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static readonly TimeSpan AheadMax = TimeSpan.FromHours(1);

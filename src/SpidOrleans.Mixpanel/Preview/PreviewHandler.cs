@@ -6,7 +6,7 @@ using SpidOrleans.Mixpanel.Delivery;
 
 namespace SpidOrleans.Mixpanel.Preview;
 
-/// <summary>Answers Mixpanel's <c>/import</c> and <c>/engage</c> at wire level from a <see cref="PreviewProject"/>, without a network.</summary>
+/// <summary>Answers Mixpanel's <c>/import</c>, <c>/engage</c> and <c>/groups</c> at wire level from a <see cref="PreviewProject"/>, without a network.</summary>
 public sealed class PreviewHandler(PreviewProject project) : HttpMessageHandler
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -25,17 +25,17 @@ public sealed class PreviewHandler(PreviewProject project) : HttpMessageHandler
     private async Task<PreviewAnswer> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var path = request.RequestUri?.AbsolutePath.TrimEnd('/');
-        if (path is not ("/import" or "/engage")) return PreviewAnswer.Elsewhere(404, "Not Found");
+        if (path is not ("/import" or "/engage" or "/groups")) return PreviewAnswer.Elsewhere(404, "Not Found");
         if (request.Method != HttpMethod.Post) return PreviewAnswer.Elsewhere(405, "Method Not Allowed");
         // A change of a profile brings its token along.
         if (path == "/import" && !HasUser(request.Headers.Authorization)) return PreviewAnswer.Unauthorised();
         if (request.Content is not { } content) return PreviewAnswer.Malformed("request body is missing");
-        if (path == "/engage" && content.Headers.ContentEncoding.Count > 0) return PreviewAnswer.Malformed("request body must not be compressed");
+        if (path != "/import" && content.Headers.ContentEncoding.Count > 0) return PreviewAnswer.Malformed("request body must not be compressed");
         try
         {
             using var body = await ReadAsync(content, cancellationToken);
             var bytes = body.GetBuffer().AsSpan(0, (int)body.Length);
-            return path == "/import" ? project.Import(bytes, MergeOf(request)) : project.Engage(bytes);
+            return path == "/import" ? project.Import(bytes, MergeOf(request)) : path == "/engage" ? project.Engage(bytes) : project.ChangeGroups(bytes);
         }
         catch (InvalidDataException)
         {

@@ -10,13 +10,13 @@ public ref partial struct PropertiesCheck
     private const int EscapedNameBytesMax = EventRules.PropertyNameCharsMax * JsonText.UnitBytesMax;
 
     /// <param name="first">The number of the object's first name in the set.</param>
-    private readonly void CheckName(scoped in Utf8JsonReader json, int level, int first)
+    private void CheckName(scoped in Utf8JsonReader json, int level, int first)
     {
         if (json.ValueIsEscaped) CheckEscapedName(json, level, first);
         else CheckName(json.ValueSpan, level, first);
     }
 
-    private readonly void CheckEscapedName(scoped in Utf8JsonReader json, int level, int first)
+    private void CheckEscapedName(scoped in Utf8JsonReader json, int level, int first)
     {
         if (json.ValueSpan.Length > EscapedNameBytesMax)
         {
@@ -34,8 +34,9 @@ public ref partial struct PropertiesCheck
         CheckName(name[..json.CopyString(name)], level, first);
     }
 
-    private readonly void CheckName(scoped ReadOnlySpan<byte> name, int level, int first)
+    private void CheckName(scoped ReadOnlySpan<byte> name, int level, int first)
     {
+        if (level == 0 && _watched is not null && _watched.Contains(name)) HasWatched = true;
         if (!EventRules.IsPropertyNameLength(name)) Refuse(level + 1, PropertyNameRule);
         else if (level == 0 && ReservedNames.Contains(name)) Refuse(level + 1, ReservedNames.Rule);
         else if (!_names.TryAdd(_body, name, NameSet.Hash(name), _place[level], first)) Refuse(level + 1, RepeatedRule);

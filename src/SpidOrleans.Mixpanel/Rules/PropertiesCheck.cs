@@ -20,17 +20,23 @@ public ref partial struct PropertiesCheck
     private readonly ReadOnlySpan<byte> _body;
     private readonly RuleErrors _errors;
     private readonly NameSet _names;
+    private readonly NamesByLength? _watched;
 
     /// <summary>For each open level where the reading is: the position of a name, or the complement of a list's index.</summary>
     private Levels _place;
 
     /// <param name="body">What the reader was opened on from its first byte; valid UTF-8.</param>
-    public PropertiesCheck(ReadOnlySpan<byte> body, RuleErrors errors)
+    /// <param name="watched">Names that the caller wants to know of.</param>
+    public PropertiesCheck(ReadOnlySpan<byte> body, RuleErrors errors, NamesByLength? watched = null)
     {
+        _watched = watched;
         _body = body;
         _errors = errors;
         _names = NameSet.Borrow();
     }
+
+    /// <summary>True once a property had a watched name.</summary>
+    public bool HasWatched { get; private set; }
 
     /// <summary>Reads from the object's start to its end; faults go to the errors, at <c>properties</c> and inside.</summary>
     /// <returns>True if the object has at least one property.</returns>

@@ -42,11 +42,12 @@ internal sealed partial class PostgreSqlOutbox
                 (SELECT bit_or(1::bigint << n) FROM generate_series(0, events - 1) AS n WHERE ($9)[first + n] NOT IN (SELECT number FROM refused)), 0)
               ELSE ~((-1)::bigint << (events - 1) << 1) END AS live
             FROM unnest($1, $2, $3, $4, $5, $6) AS item (shard, is_indexed, events, bytes, first, body)) AS segment
-          WHERE live <> 0)
-        SELECT number AS refused_number FROM refused
+          WHERE live <> 0
+          RETURNING position)
+        SELECT ARRAY(SELECT number FROM refused) AS refused, ARRAY(SELECT position FROM appended ORDER BY position) AS appended
         """;
 
-    private const string RefusedColumn = "refused_number";
+    private const string RefusedColumn = "refused";
 
     /// <summary>
     /// The fence between an activation that has been left behind and the merge that it knows nothing of. An append that has
@@ -62,7 +63,19 @@ internal sealed partial class PostgreSqlOutbox
         foreach (var operation in group)
         {
             if (operation is AppendOperation append) shared[LockOf(append.Lane.Identity)] = true;
-            if (operation is MoveOperation move) alone[LockOf(move.FromIdentity)] = true;
+            if (operation is MoveOperation move)
+            {
+                alone[LockOf(move.FromIdentity)] = true;
+                shared[LockOf(move.ToIdentity)] = true;
+            }
+
+            if (operation is ReplayOperation replay)
+            {
+                foreach (var letter in replay.Letters) shared[LockOf(letter.Target)] = true;
+            }
+
+            if (operation is not EraseOperation erase) continue;
+            foreach (var identity in erase.Identities.Concat(erase.OwnerLanes)) alone[LockOf(identity)] = true;
         }
 
         var (numbers, exclusive) = (new List<int>(LockCount), new List<bool>(LockCount));
@@ -82,11 +95,11 @@ internal sealed partial class PostgreSqlOutbox
     /// <inheritdoc cref="SharedLockSql"/>
     internal static string ExclusiveLockSql(string identity) => $"SELECT pg_advisory_xact_lock({LockClass}, {LockOf(identity)})";
 
-    /// <summary>Any hash does that all silos agree on.</summary>
-    private static int LockOf(string identity) => Shard.Of("", identity, LockCount).Number;
+    /// <summary>Any hash does that all silos agree on. A user's events and its profile have one lock.</summary>
+    private static int LockOf(string identity) => Lane.Of("", identity, LockCount).Shard.Number;
 
     /// <param name="owners">Gets the number by which the statement refuses each operation.</param>
-    private NpgsqlBatchCommand Append(List<AppendOperation> operations, List<int> owners)
+    private NpgsqlBatchCommand Append(List<AppendOperation> operations, List<int> owners, out SegmentWriter.Columns columns)
     {
         var segments = new SegmentWriter(IsBehind);
         // A lane may append twice in a group, by its visitor's silo and by its grain: the two are refused for different reasons.
@@ -102,8 +115,8 @@ internal sealed partial class PostgreSqlOutbox
         }
 
         var (identities, stateless) = (new string[wanted.Count], new bool[wanted.Count]);
-        foreach (var ((identity, ifStateless), owner) in wanted) (identities[owner - 1], stateless[owner - 1]) = (identity, ifStateless);
-        var columns = segments.Finish();
+        foreach (var ((identity, ifStateless), owner) in wanted) (identities[owner - 1], stateless[owner - 1]) = (ClosedIdentity.KeyOf(identity), ifStateless);
+        columns = segments.Finish();
         return Command(
             AppendSql, Value(columns.Shards), Value(columns.Indexed), Value(columns.Events), Value(columns.Bytes), Value(columns.Firsts), Value(columns.Bodies),
             Value(columns.Lanes), Value(columns.Times), Value(columns.Owners), Value(identities), Value(stateless), Value(service));

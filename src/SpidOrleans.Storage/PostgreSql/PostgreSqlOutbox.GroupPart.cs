@@ -7,7 +7,8 @@ internal sealed partial class PostgreSqlOutbox
 {
     /// <summary>The appends and removals of a group up to something else, or to its end, as one batch: one statement for all
     /// removals, one for all appends. Nobody can tell their order, since what is removed was committed by an earlier group.</summary>
-    private sealed class GroupPart(PostgreSqlOutbox outbox, NpgsqlConnection writer, List<SegmentRemoval> left)
+    private sealed class GroupPart(
+        PostgreSqlOutbox outbox, NpgsqlConnection writer, List<SegmentRemoval> left, List<(SegmentWriter.Columns Segments, long[] Positions)> stored)
     {
         private readonly List<NpgsqlBatchCommand> _commands = [];
         private readonly List<RemoveOperation> _removals = [];
@@ -27,32 +28,36 @@ internal sealed partial class PostgreSqlOutbox
             var removal = _removals.Count > 0 ? new SegmentRemoval(_removals) : null;
             if (removal is not null) Add(removal.Command);
             var owners = new List<int>(_appends.Count);
-            if (_appends.Count > 0) Add(outbox.Append(_appends, owners));
+            SegmentWriter.Columns? columns = null;
+            if (_appends.Count > 0) Add(outbox.Append(_appends, owners, out columns));
             if (last is not null) Add(last);
             if (_commands.Count == 0) return;
 
             await using var batch = new NpgsqlBatch(writer);
             foreach (var command in _commands) batch.BatchCommands.Add(command);
-            var refused = await ReadRefusedAsync(batch, cancellationToken);
+            var (refused, appended) = await ReadRefusedAsync(batch, cancellationToken);
             // Segments that still have events, or that another emitter has removed.
             if (removal is { IsComplete: false }) left.Add(removal);
 
             for (var i = 0; i < owners.Count; i++) _appends[i].Result = !refused.Contains(owners[i]);
             foreach (var remove in _removals) remove.Result = true;
+            if (columns is not null && refused.Count == 0) stored.Add((columns, appended));
         }
 
         /// <summary>Of all the statements the append alone answers something.</summary>
-        private static async Task<HashSet<int>> ReadRefusedAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+        /// <returns>The owners refused; the positions of the segments, in their order.</returns>
+        private static async Task<(HashSet<int> Refused, long[] Appended)> ReadRefusedAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
         {
-            var refused = new HashSet<int>();
+            var (refused, appended) = (Array.Empty<int>(), Array.Empty<long>());
             await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
             do
             {
                 if (reader.FieldCount == 0 || reader.GetName(0) != RefusedColumn) continue;
-                while (await reader.ReadAsync(cancellationToken)) refused.Add(reader.GetInt32(0));
+                while (await reader.ReadAsync(cancellationToken))
+                    (refused, appended) = (reader.GetFieldValue<int[]>(0), reader.GetFieldValue<long[]>(1));
             }
             while (await reader.NextResultAsync(cancellationToken));
-            return refused;
+            return ([.. refused], appended);
         }
     }
 }

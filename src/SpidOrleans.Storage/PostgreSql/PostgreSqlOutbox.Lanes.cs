@@ -1,4 +1,3 @@
-using System.Text;
 using Npgsql;
 using SpidOrleans.Cluster.Outbox;
 
@@ -30,10 +29,29 @@ internal sealed partial class PostgreSqlOutbox
 
     private const string ReadProjectsSql = "SELECT name, shards FROM project";
 
+    private const string ReadPendingLaneSql = "SELECT shard, position, live, events, times, body {0}";
+
+    internal static readonly string[] ReadPendingSql = BothWays(ReadPendingLaneSql);
+
     internal static readonly string[] SummariseSql = BothWays(SummaryOfLaneSql), LockLanesSql = BothWays(LockLaneSql);
 
     public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) =>
         SummariseAsync(lane.Identity, _ => Task.FromResult<string[]>([lane.Shard.Key]), cancellationToken);
+
+    public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+        OrUnavailableAsync<IReadOnlyList<OutboxRow>>(
+            async () =>
+            {
+                await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+                var own = new SegmentIdentity(lane.Identity);
+                var segments = await LookAsync(
+                    connection, ReadPendingSql, lane.Identity, [lane.Shard.Key], reader => EventsOf(reader, own), cancellationToken);
+                var bytes = 0L;
+                return [.. segments.SelectMany(events => events).Where(item => item.Position > after).OrderBy(item => item.Position).Take(rowsMax)
+                    .TakeWhile((item, i) => (bytes += item.Payload.Length) <= bytesMax || i == 0).Select(item => new OutboxRow(item.Position, item.Payload))];
+            },
+            cancellationToken);
 
     public async Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
         (await SummariseAsync(identity, connection => FindShardsAsync(connection, identity, cancellationToken), cancellationToken)).LatestTimeMs;
@@ -55,23 +73,28 @@ internal sealed partial class PostgreSqlOutbox
     private static async Task<List<StoredEvent>> LockLanesAsync(
         NpgsqlConnection writer, string identity, string[] shards, CancellationToken cancellationToken)
     {
-        var utf8 = Encoding.UTF8.GetBytes(identity);
-        var segments = await LookAsync(writer, LockLanesSql, identity, shards, reader => EventsOf(reader, utf8), cancellationToken);
+        var own = new SegmentIdentity(identity);
+        var segments = await LookAsync(writer, LockLanesSql, identity, shards, reader => EventsOf(reader, own), cancellationToken);
         var found = segments.SelectMany(events => events).ToList();
         found.Sort((a, b) => string.CompareOrdinal(a.Shard, b.Shard) is not 0 and var order ? order : a.Position.CompareTo(b.Position));
         return found;
     }
 
     /// <summary>Looks among the indexed segments, then among the recent ones.</summary>
-    private static async Task<List<T>> LookAsync<T>(
-        NpgsqlConnection connection, string[] sql, string identity, string[] shards, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    private static Task<List<T>> LookAsync<T>(
+        NpgsqlConnection connection, string[] sql, string identity, string[] shards, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        LookAsync(connection, sql, SegmentBody.LaneOf(identity), shards, read, cancellationToken);
+
+    /// <param name="lane">The first parameter of both statements: a lane's number, or several.</param>
+    private static async Task<List<T>> LookAsync<TLane, T>(
+        NpgsqlConnection connection, string[] sql, TLane lane, string[] shards, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
-                new(IndexedWaySql), Command(sql[0], Value(SegmentBody.LaneOf(identity)), Value(shards)),
-                new(RecentWaySql), Command(sql[1], Value(SegmentBody.LaneOf(identity)), Value(shards)),
+                new(IndexedWaySql), Command(sql[0], Value(lane), Value(shards)),
+                new(RecentWaySql), Command(sql[1], Value(lane), Value(shards)),
             },
         };
         var found = new List<T>();
@@ -97,14 +120,14 @@ internal sealed partial class PostgreSqlOutbox
     /// <summary>What waits of a segment.</summary>
     /// <param name="reader">At shard, position, live, events, times, body.</param>
     /// <param name="identity">Whose alone; null for all.</param>
-    private static List<StoredEvent> EventsOf(NpgsqlDataReader reader, byte[]? identity = null)
+    private static List<StoredEvent> EventsOf(NpgsqlDataReader reader, SegmentIdentity? identity = null)
     {
         var (shard, position, live) = (reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2));
         var (times, body) = (reader.GetFieldValue<long[]>(4), new SegmentBody(reader.GetFieldValue<byte[]>(5), reader.GetInt16(3)));
         var found = new List<StoredEvent>();
         for (var i = 0; i < body.Count; i++)
         {
-            if ((live & 1L << i) == 0 || identity is not null && !body.IdentityBytes(i).SequenceEqual(identity)) continue;
+            if ((live & 1L << i) == 0 || identity is not null && !body.IsOf(i, identity)) continue;
             found.Add(new StoredEvent(shard, position * SegmentWriter.EventsMax + i, body.Identity(i), times[i], body.Payload(i)));
         }
 

@@ -7,16 +7,19 @@ namespace SpidOrleans.Storage.PostgreSql;
 
 internal sealed partial class PostgreSqlOutbox
 {
-    // Summed there: what is not taken shall not cross the network.
+    // Summed there: what is not taken shall not cross the network; nor what is known here, unless it was changed there.
     internal const string ReadOldestSql =
         """
         SELECT position, live, events, body
         FROM (
           SELECT position, live, events, body,
             sum(events) OVER oldest - events AS events_before, sum(bytes) OVER oldest AS bytes, row_number() OVER oldest AS number
-          FROM outbox WHERE shard = $1
-          WINDOW oldest AS (ORDER BY position ROWS UNBOUNDED PRECEDING)
-          ORDER BY position LIMIT $2) AS segment
+          FROM (
+            SELECT position, live, events, bytes,
+              CASE WHEN octet_length(body) IS DISTINCT FROM ($6)[array_position($5, position)] THEN body END AS body
+            FROM outbox WHERE shard = $1
+            ORDER BY position LIMIT $2) AS segment
+          WINDOW oldest AS (ORDER BY position ROWS UNBOUNDED PRECEDING)) AS segment
         WHERE events_before < $3 AND bytes <= $4 OR number = 1
         ORDER BY position
         """;
@@ -45,10 +48,14 @@ internal sealed partial class PostgreSqlOutbox
     public async Task<IReadOnlyList<OutboxRow>> ReadOldestAsync(Shard shard, int rowsMax, int bytesMax, CancellationToken cancellationToken)
     {
         var segmentsMax = (int)Math.Min(rowsMax, SegmentsSpare + 2.0 * rowsMax / _eventsPerSegment.GetValueOrDefault(shard, 1));
+        var known = _recent.Of(shard.Key);
         var segments = await ReadAllAsync(
             ReadOldestSql,
-            reader => (Position: reader.GetInt64(0), Live: reader.GetInt64(1), Events: reader.GetInt16(2), Body: reader.GetFieldValue<byte[]>(3)),
-            cancellationToken, Value(shard.Key), Value(segmentsMax), Value(rowsMax), Value((long)bytesMax));
+            reader => (
+                Position: reader.GetInt64(0), Live: reader.GetInt64(1), Events: reader.GetInt16(2),
+                Body: reader.IsDBNull(3) ? known[reader.GetInt64(0)] : reader.GetFieldValue<byte[]>(3)),
+            cancellationToken, Value(shard.Key), Value(segmentsMax), Value(rowsMax), Value((long)bytesMax),
+            Value(known.Keys.ToArray()), Value(known.Values.Select(body => body.Length).ToArray()));
         if (segments.Count > 0) _eventsPerSegment[shard] = segments.Average(segment => BitOperations.PopCount((ulong)segment.Live));
 
         var rows = new List<OutboxRow>();

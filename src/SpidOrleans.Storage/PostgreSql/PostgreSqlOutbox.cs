@@ -16,6 +16,8 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, stri
     // One writer: it keeps its connection, and with it its prepared statements. Groups come one at a time.
     private NpgsqlConnection? _writer;
 
+    private readonly RecentBodies _recent = new(clock);
+
     /// <summary>A full disk is believed in for so long: groups without appends then remove what is delivered.</summary>
     private static readonly TimeSpan FullFor = TimeSpan.FromSeconds(5);
 
@@ -29,17 +31,30 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, stri
             async () =>
             {
                 List<SegmentRemoval> left = [];
+                List<(SegmentWriter.Columns Segments, long[] Positions)> stored = [];
                 await UntilItDoesNotCollideAsync(
                     writer =>
                     {
                         left.Clear();
-                        return CommitOnceAsync(writer, group, left, cancellationToken);
+                        stored.Clear();
+                        return CommitOnceAsync(writer, group, left, stored, cancellationToken);
                     },
                     cancellationToken);
+                Keep(stored, group);
                 foreach (var removal in left) await CarryOutAsync(removal, cancellationToken);
                 return true;
             },
             cancellationToken);
+
+    private void Keep(List<(SegmentWriter.Columns Segments, long[] Positions)> stored, IReadOnlyList<OutboxOperation> group)
+    {
+        foreach (var (segments, positions) in stored)
+        {
+            for (var i = 0; i < positions.Length; i++) _recent.Add(segments.Shards[i], positions[i], segments.Bodies[i]);
+        }
+
+        foreach (var removal in group.OfType<RemoveOperation>()) _recent.Remove(removal.Shard.Key, removal.Positions);
+    }
 
     /// <summary>What the group has stored is stored: only who wanted to remove is told of a failure.</summary>
     private async Task CarryOutAsync(SegmentRemoval removal, CancellationToken cancellationToken)
@@ -73,6 +88,7 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, stri
             {
                 // Whatever it was, the connection may be in the middle of anything.
                 await DropWriterAsync();
+                _recent.Clear();
                 if (exception is PostgresException { SqlState: PostgresErrorCodes.DiskFull }) Volatile.Write(ref _fullSince, clock.GetTimestamp());
                 // The server has become a standby: its connections are of no use any more, however sound.
                 if (exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction }) database.Source.Clear();
@@ -83,10 +99,12 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, stri
     }
 
     /// <param name="left">Gets removals that are to be carried out after the commit.</param>
+    /// <param name="stored">Gets segments, and where they are.</param>
     private async Task CommitOnceAsync(
-        NpgsqlConnection writer, IReadOnlyList<OutboxOperation> group, List<SegmentRemoval> left, CancellationToken cancellationToken)
+        NpgsqlConnection writer, IReadOnlyList<OutboxOperation> group, List<SegmentRemoval> left,
+        List<(SegmentWriter.Columns Segments, long[] Positions)> stored, CancellationToken cancellationToken)
     {
-        var part = new GroupPart(this, writer, left);
+        var part = new GroupPart(this, writer, left, stored);
         // Whatever the server's default: what a lock was waited for must be seen.
         part.Add("BEGIN ISOLATION LEVEL READ COMMITTED");
         if (Lock(group) is { } locks) part.Add(locks);
@@ -106,11 +124,15 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, stri
             switch (operation)
             {
                 case MoveOperation move: move.Result = await MoveAsync(writer, move, cancellationToken); break;
+                case EraseOperation erase: erase.Result = await EraseAsync(writer, erase, cancellationToken); break;
+                case DeletionOperation deletion: deletion.Result = await KeepAsync(writer, deletion, cancellationToken); break;
+                case ReplayOperation replay: replay.Result = await ReplayAsync(writer, replay, cancellationToken); break;
+                case DiscardOperation discard: discard.Result = await DiscardAsync(writer, discard, cancellationToken); break;
                 case BuryOperation bury: bury.Result = await BuryAsync(writer, bury, cancellationToken); break;
                 default: throw new NotSupportedException($"the outbox has no {operation.GetType().Name}");
             }
 
-            part = new GroupPart(this, writer, left);
+            part = new GroupPart(this, writer, left, stored);
         }
 
         await part.CarryOutAsync(cancellationToken, "COMMIT");

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using SpidOrleans.Cluster.Outbox;
@@ -55,10 +56,10 @@ internal sealed class SegmentBody
         var isCompressed = true;
         foreach (var item in events)
         {
-            identities += Encoding.UTF8.GetByteCount(item.Identity);
+            identities += SegmentIdentity.BytesMax(item.Identity);
             payloads += item.Payload.Length;
             // Changes of profiles are not sent with events.
-            isCompressed &= !OutboxPayload.IsProfileChange(item.Payload.Span);
+            isCompressed &= OutboxPayload.KindOf(item.Payload.Span) == PayloadKind.Event;
         }
 
         isCompressed &= payloads >= CompressedFrom;
@@ -70,28 +71,39 @@ internal sealed class SegmentBody
         }
 
         var table = isCompressed ? 1 : 0;
-        var body = GC.AllocateUninitializedArray<byte>(table + events.Length * EntryBytes + identities + payloads);
-        body[0] = CompressedMark;
-        var rest = WriteIdentities(events, lanes, body.AsSpan(table));
-        if (isCompressed)
+        var buffer = ArrayPool<byte>.Shared.Rent(table + events.Length * EntryBytes + identities + payloads);
+        try
         {
-            BinaryPrimitives.WriteUInt32BigEndian(rest, compressed.Sum);
-            compressed.Blocks.AsSpan().CopyTo(rest[sizeof(uint)..]);
-            return body;
-        }
+            buffer[0] = CompressedMark;
+            var rest = WriteIdentities(events, lanes, buffer.AsSpan(table));
+            if (isCompressed)
+            {
+                BinaryPrimitives.WriteUInt32BigEndian(rest, compressed.Sum);
+                rest = rest[sizeof(uint)..];
+                compressed.Blocks.AsSpan().CopyTo(rest);
+                rest = rest[compressed.Blocks.Count..];
+            }
+            else
+            {
+                foreach (var item in events)
+                {
+                    item.Payload.Span.CopyTo(rest);
+                    rest = rest[item.Payload.Length..];
+                }
+            }
 
-        foreach (var item in events)
+            return buffer[..^rest.Length];
+        }
+        finally
         {
-            item.Payload.Span.CopyTo(rest);
-            rest = rest[item.Payload.Length..];
+            ArrayPool<byte>.Shared.Return(buffer);
         }
-
-        return body;
     }
 
-    public string Identity(int index) => Encoding.UTF8.GetString(IdentityBytes(index));
+    public string Identity(int index) => SegmentIdentity.Read(IdentityBytes(index));
 
-    public ReadOnlySpan<byte> IdentityBytes(int index) => _body.AsSpan(_identities[index], IdentityLength(index));
+    /// <summary>True for the events of this identity.</summary>
+    public bool IsOf(int index, SegmentIdentity identity) => identity.Is(IdentityBytes(index));
 
     public int PayloadLength(int index) => BinaryPrimitives.ReadInt32BigEndian(Entry(index)[sizeof(ushort)..]);
 
@@ -120,8 +132,8 @@ internal sealed class SegmentBody
         for (var i = 0; i < events.Length; i++)
         {
             var entry = to.Slice(i * EntryBytes, EntryBytes);
-            var length = Encoding.UTF8.GetBytes(events[i].Identity, rest);
-            lanes[i] = LaneOf(rest[..length]);
+            var length = SegmentIdentity.Write(events[i].Identity, rest);
+            lanes[i] = LaneOf(events[i].Identity);
             BinaryPrimitives.WriteUInt16BigEndian(entry, (ushort)length);
             BinaryPrimitives.WriteInt32BigEndian(entry[sizeof(ushort)..], events[i].Payload.Length);
             rest = rest[length..];
@@ -144,6 +156,8 @@ internal sealed class SegmentBody
         var sum = BinaryPrimitives.ReadUInt32BigEndian(_body.AsSpan(at));
         return new OutboxPack(lengths, sum, new ArraySegment<byte>(_body)[(at + sizeof(uint))..]);
     }
+
+    private ReadOnlySpan<byte> IdentityBytes(int index) => _body.AsSpan(_identities[index], IdentityLength(index));
 
     private int IdentityLength(int index) => BinaryPrimitives.ReadUInt16BigEndian(Entry(index));
 

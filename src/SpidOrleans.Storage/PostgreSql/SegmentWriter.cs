@@ -9,8 +9,9 @@ internal sealed class SegmentWriter(Func<string, bool> isBehind)
     /// <summary>Bits of a segment's <c>live</c>.</summary>
     public const int EventsMax = 64;
 
-    /// <summary>Payload bytes of a segment, unless a single event has more: what is read to deliver a few of its events.</summary>
-    public const int BytesMax = 48 << 10;
+    /// <summary>Payload bytes of a segment, unless a single event has more: compressed they fit into a page, and what does not is
+    /// cut into pieces that have an index of their own.</summary>
+    public const int BytesMax = 20 << 10;
 
     private readonly Dictionary<string, List<(SegmentEvent Event, int Owner)>> _open = [];
     private readonly List<string> _shards = [];

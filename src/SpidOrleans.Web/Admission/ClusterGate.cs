@@ -12,7 +12,7 @@ public interface IClusterReach
 /// <summary>Refuses calls for the cluster while no silo can be asked: at once, rather than after each has waited for one.</summary>
 internal static class ClusterGate
 {
-    private static readonly string[] ClientApi = ["/v1", "/api/2"];
+    private static readonly string[] ClientApi = ["/v1", "/api/2", "/track", "/import", "/engage", "/groups"];
 
     public static void Use(IApplicationBuilder app)
     {

@@ -13,10 +13,14 @@ public sealed class EventRate(SpidSettings settings, TimeProvider clock)
     private readonly ConcurrentDictionary<string, Allowance> _allowances = new();
 
     /// <summary>Null when admitted, else the refusal that says when to come back.</summary>
-    public Problem? Refuse(Client client, int events)
+    public Problem? Refuse(Client client, int events) => Refuse(client.Id, events);
+
+    /// <param name="sender">A client's id; or a project's name, where nobody can tell which of its clients sends.</param>
+    /// <inheritdoc cref="Refuse(Client, int)"/>
+    public Problem? Refuse(string sender, int events)
     {
         if (_perSecond is not { } perSecond) return null;
-        var allowance = _allowances.GetOrAdd(client.Id, _ => new Allowance(perSecond, clock.GetTimestamp()));
+        var allowance = _allowances.GetOrAdd(sender, _ => new Allowance(perSecond, clock.GetTimestamp()));
         var wait = allowance.Take(events, perSecond, clock);
         return wait is null ? null : Problem.TooManyRequests($"More than {perSecond} events per second.", wait);
     }

@@ -21,22 +21,25 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, Problem?
     /// <inheritdoc cref="ReadAsync(HttpContext, bool)"/>
     public static ValueTask<RequestBody> ReadAsync(HttpContext context, BodyLimits limits, bool takesText = false) =>
         IsAccepted(context.Request.ContentType, takesText)
-            ? ReadBytesAsync(context, limits)
+            ? ReadPlainAsync(context, limits)
             : new(new RequestBody(default, Problem.UnsupportedMediaType(takesText ? "Send application/json or text/plain." : "Send application/json.")));
 
     /// <summary>Reads <c>application/x-www-form-urlencoded</c>, still encoded.</summary>
     public static ValueTask<RequestBody> ReadFormAsync(HttpContext context) =>
         MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
         && type.MediaType.Equals(MediaTypeNames.Application.FormUrlEncoded, StringComparison.OrdinalIgnoreCase)
-            ? ReadBytesAsync(context, BodyLimits.Of(context))
+            ? ReadPlainAsync(context, BodyLimits.Of(context))
             : new(new RequestBody(default, Problem.UnsupportedMediaType("Send application/x-www-form-urlencoded.")));
 
-    private static async ValueTask<RequestBody> ReadBytesAsync(HttpContext context, BodyLimits limits)
+    private static ValueTask<RequestBody> ReadPlainAsync(HttpContext context, BodyLimits limits) =>
+        context.Request.Headers.ContentEncoding is { Count: > 0 } encoding && encoding != "identity"
+            ? new(new RequestBody(default, Problem.UnsupportedMediaType("Send the body without Content-Encoding.")))
+            : ReadBytesAsync(context, limits);
+
+    /// <summary>Reads whatever it is, under whatever encoding.</summary>
+    public static async ValueTask<RequestBody> ReadBytesAsync(HttpContext context, BodyLimits limits)
     {
         var request = context.Request;
-        if (request.Headers.ContentEncoding is { Count: > 0 } encoding && encoding != "identity")
-            return new(default, Problem.UnsupportedMediaType("Send the body without Content-Encoding."));
-
         var expected = request.ContentLength ?? 0;
         if (request.ContentLength == 0) return new(ReadOnlyMemory<byte>.Empty, null);
 

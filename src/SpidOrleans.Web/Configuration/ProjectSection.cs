@@ -44,6 +44,7 @@ internal static partial class ProjectSection
         var account = section.Text("ServiceAccount", "a service account's user name without ':'", 255, text => !text.Contains(':'));
         var secret = section.Text("ServiceAccountSecret", "the service account's secret");
         var projectId = section.Text("ProjectId", "the Mixpanel project's number", 20, text => text.All(char.IsAsciiDigit));
+        var deletionToken = section.Text("DeletionToken", "the token of Mixpanel's deletion API");
         var merge = section.Text("IdMerge", "'Simplified' or 'Original', as the Mixpanel project was made",
             accepts: text => Is(text, "Simplified") || Is(text, "Original"));
         var shards = (int)section.Number("Shards", ShardsDefault, 1, 1_024);
@@ -60,6 +61,7 @@ internal static partial class ProjectSection
         return new ProjectSettings(
             name, token, EndpointOf(endpoint ?? "US") ?? Regions["US"], account, secret, projectId, shards)
         {
+            DeletionToken = deletionToken,
             EventsPerSecond = rate,
             Proxy = proxy is null ? null : ProxyOf(proxy),
             Timeout = timeout,

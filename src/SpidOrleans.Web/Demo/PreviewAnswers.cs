@@ -10,10 +10,11 @@ namespace SpidOrleans.Web.Demo;
 /// <param name="Profiles">Changed last, last.</param>
 internal sealed record PreviewAnswer(long Version, IEnumerable<PreviewEventAnswer> Events, IEnumerable<PreviewProfileAnswer> Profiles);
 
-/// <param name="DistinctId">The user id.</param>
-internal sealed record PreviewProfileAnswer(string DistinctId, JsonObject Properties, long Changes, DateTimeOffset? LastSeenAt)
+/// <param name="DistinctId">The user id, or the group's.</param>
+/// <param name="GroupKey">Null: a user's.</param>
+internal sealed record PreviewProfileAnswer(string DistinctId, string? GroupKey, JsonObject Properties, long Changes, DateTimeOffset? LastSeenAt)
 {
-    public static PreviewProfileAnswer From(PreviewProfile shown) => new(shown.DistinctId, shown.Properties, shown.Changes, shown.LastSeenAt);
+    public static PreviewProfileAnswer From(PreviewProfile shown) => new(shown.DistinctId, shown.GroupKey, shown.Properties, shown.Changes, shown.LastSeenAt);
 }
 
 internal sealed record PreviewEventAnswer(

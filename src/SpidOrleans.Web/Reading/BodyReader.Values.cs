@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Mixpanel.Rules;
@@ -17,6 +18,8 @@ internal ref partial struct BodyReader
     public const string UserIdRule = $"The user id must be a string of {UserId.Rule}.";
     public const string AddressRule =
         "The address must be a string: an IPv4 address in dotted decimal or an IPv6 address, without port, brackets and zone.";
+
+    private static readonly NamesByLength WatchedNames = new(PlatformNames.All);
 
     private const string SecondsHint = " This looks like seconds.";
 
@@ -100,8 +103,10 @@ internal ref partial struct BodyReader
     }
 
     /// <summary>The object's bytes, not copied; empty if it has no property.</summary>
-    public ReadOnlyMemory<byte> ReadProperties(string place)
+    /// <param name="isFree">No name is one of SPiD's own.</param>
+    public ReadOnlyMemory<byte> ReadProperties(string place, out bool isFree)
     {
+        isFree = false;
         if (Json.TokenType != JsonTokenType.StartObject)
         {
             Refuse(place, PropertiesCheck.ObjectRule);
@@ -109,8 +114,10 @@ internal ref partial struct BodyReader
         }
 
         var start = (int)Json.TokenStartIndex;
-        var check = new PropertiesCheck(_body.Span, Errors);
-        return check.Read(ref Json) ? _body[start..(int)Json.BytesConsumed] : default;
+        var check = new PropertiesCheck(_body.Span, Errors, WatchedNames);
+        var any = check.Read(ref Json);
+        isFree = !check.HasWatched;
+        return any ? _body[start..(int)Json.BytesConsumed] : default;
     }
 
     /// <summary>Any sound string of up to <paramref name="charsMax"/> characters, the empty one included.</summary>

@@ -26,6 +26,7 @@ internal struct EventFields(bool fromBrowser) : IFields
     private long? _timeMs;
     private string? _insertId;
     private ReadOnlyMemory<byte> _properties;
+    private bool _isFree;
     private string? _ip;
     private string? _userAgent;
 
@@ -43,7 +44,7 @@ internal struct EventFields(bool fromBrowser) : IFields
             case UserId: _userId = reader.ReadUserId(name); break;
             case Time: _timeMs = reader.ReadTime(name); break;
             case InsertId: _insertId = reader.ReadInsertId(name); break;
-            case Properties: _properties = reader.ReadProperties(name); break;
+            case Properties: _properties = reader.ReadProperties(name, out _isFree); break;
             case Ip: _ip = reader.ReadAddress(name); break;
             case UserAgent: _userAgent = reader.ReadUserAgent(name); break;
         }
@@ -74,5 +75,6 @@ internal struct EventFields(bool fromBrowser) : IFields
         Ip = _ip,
         UserAgent = _userAgent,
         Properties = _properties,
+        IsFreeOfPlatformNames = _isFree,
     });
 }

@@ -43,7 +43,7 @@ internal struct LoginFields : IFields
             case UserId: _userId = reader.ReadUserId(name); break;
             case Time: _timeMs = reader.ReadTime(name); break;
             case InsertId: _insertId = reader.ReadInsertId(name); break;
-            case Properties: _properties = reader.ReadProperties(name); break;
+            case Properties: _properties = reader.ReadProperties(name, out _); break;
             case Profile: _profile = ReadProfile(ref reader); break;
             case TrackingRef: _tracking = (_tracking ?? new Tracking()) with { Ref = reader.ReadText(name) }; break;
             case Tag: _tracking = (_tracking ?? new Tracking()) with { Tag = reader.ReadText(name) }; break;

@@ -30,7 +30,7 @@ internal static class SinkServer
 
     private static async Task HandleAsync(HttpContext context)
     {
-        if (context.Request.Path == "/engage")
+        if (context.Request.Path == "/engage" || context.Request.Path == "/groups")
         {
             await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
             await WriteAsync(context, """{"status":1,"error":null}""");

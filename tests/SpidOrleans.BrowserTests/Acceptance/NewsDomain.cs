@@ -61,6 +61,7 @@ public sealed class NewsDomain : IAsyncLifetime
             {
                 ["Clients:news:SignSecret"] = SignSecret,
                 ["Clients:news:Origins:0"] = Origin("www.news.test"),
+                ["Clients:news:Origins:1"] = Origin("www.partner.test"),
                 ["Clients:news:RedirectUris:0"] = Origin("www.news.test") + "/page",
                 ["Session:CookieDomain"] = "news.test",
                 ["Entitlements:1042:Users:0"] = "1844813",
@@ -128,7 +129,7 @@ public sealed class NewsDomain : IAsyncLifetime
         {
             context.Response.ContentType = "text/javascript";
             var name = context.Request.Path.Value[1..];
-            await context.Response.WriteAsync(name == "old-sdks.js" ? OldSdks.Value : await AccountSdk.ReadAsync(Path.GetFileNameWithoutExtension(name)));
+            await context.Response.WriteAsync(name == "old-sdks.js" ? OldSdks.Value : name == MixpanelJs.Path ? await MixpanelJs.Package.ReadAsync() : await AccountSdk.ReadAsync(Path.GetFileNameWithoutExtension(name)));
             return;
         }
 

@@ -14,13 +14,13 @@ public sealed partial class MixpanelStandIn
     /// <summary>Answers that changes were refused if any was, not only if all were; the good ones are carried out either way.</summary>
     public bool ComplainsOfAnyProfile { get; set; }
 
-    /// <summary>Unlike /import: no credentials but the token in each change, no gzip, and 200 whatever the body says.</summary>
+    /// <summary>/engage and /groups, unlike /import: no credentials but the token in each change, no gzip, and 200 whatever the body says.</summary>
     private async Task EngageAsync(HttpContext context)
     {
         var request = context.Request;
         if (request.Headers.ContentEncoding.Count > 0 || request.Query["verbose"] != "1")
         {
-            await ComplainAsync(context, 400, "/engage compressed, or without verbose=1");
+            await ComplainAsync(context, 400, "/engage or /groups compressed, or without verbose=1");
             return;
         }
 
@@ -34,7 +34,7 @@ public sealed partial class MixpanelStandIn
         IReadOnlyList<EngageBody.Item> items;
         try
         {
-            items = EngageBody.Parse(json, number, PoisonProfile);
+            items = EngageBody.Parse(json, number, request.Path.StartsWithSegments("/groups"), PoisonProfile);
         }
         catch (JsonException)
         {

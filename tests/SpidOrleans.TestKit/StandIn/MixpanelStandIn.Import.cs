@@ -11,9 +11,15 @@ public sealed partial class MixpanelStandIn
     private async Task HandleAsync(HttpContext context)
     {
         var request = context.Request;
-        if (HttpMethods.IsPost(request.Method) && request.Path == "/engage")
+        if (HttpMethods.IsPost(request.Method) && (request.Path == "/engage" || request.Path == "/groups"))
         {
             await UnlessCutAsync(() => EngageAsync(context));
+            return;
+        }
+
+        if (request.Path.StartsWithSegments(DeletionPath.TrimEnd('/'), StringComparison.Ordinal))
+        {
+            await UnlessCutAsync(() => DeleteAsync(context));
             return;
         }
 

@@ -8,7 +8,11 @@ public sealed record ProfileArrival
 
     public required string Token { get; init; }
 
+    /// <summary>A person's id, or a group's.</summary>
     public required string DistinctId { get; init; }
+
+    /// <summary>Such as company; null: a person's.</summary>
+    public string? GroupKey { get; init; }
 
     /// <summary>The one operation, such as <c>$set</c>.</summary>
     public required string Operation { get; init; }

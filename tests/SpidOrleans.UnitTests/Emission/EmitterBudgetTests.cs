@@ -40,9 +40,10 @@ public sealed class EmitterBudgetTests
         Assert.Equal(new BudgetShare { IsGranted = true }, await first.WaitAsync(Patience));
 
         // Nobody is asked again for a while; the rate holds.
-        var second = await _emitter.ReserveAsync(10, 1).WaitAsync(Patience);
-        Assert.True(second.IsGranted);
-        Assert.InRange(second.Wait, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(1.1));
+        await _emitter.ReserveAsync(10, 1).WaitAsync(Patience);
+        var third = await _emitter.ReserveAsync(10, 1).WaitAsync(Patience);
+        Assert.True(third.IsGranted);
+        Assert.InRange(third.Wait, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(1.1));
         Assert.Single(_budget.Calls);
 
         _budget.Silence = null;

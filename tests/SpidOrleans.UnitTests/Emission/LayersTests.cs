@@ -2,6 +2,7 @@ using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Groups;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 using Xunit;
@@ -29,6 +30,9 @@ public sealed class LayersTests
     // A late event may be anybody's: nothing overtakes it, and it overtakes nothing.
     [InlineData("p:u1 e:u1 l:v1 e:v2", "p0 e123")]
     [InlineData("e:u1 p:u1 l:v1 e:v2 p:u2 e:u2", "e0 p1 e23 p4 e5")]
+    // Groups' profiles: each group's in order, beside everybody else's.
+    [InlineData("g:a g:b g:a", "g012")]
+    [InlineData("e:u1 g:a p:u1 e:u1 g:a e:v2", "e05 p2 g14 e3")]
     public void Rows_GoOutInAsFewRequestsAsKeepEachPersonsOrder(string rows, string layers) =>
         Assert.Equal(layers, Show(Layers.Of(Rows(rows.Split(' ')))));
 
@@ -86,6 +90,7 @@ public sealed class LayersTests
         var ids = row[2..].Split('+');
         VisitorId? device = ids[0][0] == 'u' ? null : VisitorOf(ids[0]);
         UserId? user = UserId.TryParse(ids[^1], out var id) && ids[^1][0] == 'u' ? id : null;
+        if (row[0] == 'g') return ProfileWriter.Write(new GroupId { GroupKey = "company", Id = ids[0] }, new ProfileUpdate { Operation = "$set", Argument = "{}"u8.ToArray() });
         return row[0] == 'p'
             ? ProfileWriter.Set(user!.Value, null)
             : EventWriter.Write(Source, new TrackedEvent { Name = "x" }, new Stamp { TimeMs = 1, InsertId = "i", Device = device, User = user, IsOfUsersLane = row[0] == 'l' });
@@ -101,5 +106,5 @@ public sealed class LayersTests
     }
 
     private static string Show(IReadOnlyList<Layer> layers) =>
-        string.Join(' ', layers.Select(layer => (layer.OfProfiles ? "p" : "e") + string.Concat(layer.Rows.Select(row => row.Position))));
+        string.Join(' ', layers.Select(layer => "epg"[(int)layer.Kind] + string.Concat(layer.Rows.Select(row => row.Position))));
 }

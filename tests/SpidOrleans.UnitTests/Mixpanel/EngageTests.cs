@@ -74,6 +74,69 @@ public sealed class EngageTests
         Assert.Equal(expected, (await SendAsync(sender, server.Endpoint, Change)).GetType().Name);
     }
 
+    [Theory]
+    [InlineData(200, """{"status":1,"error":null}""", false)]
+    [InlineData(200, """{"status":0,"error":"bad"}""", false)]
+    // Some were good, and nobody is told which.
+    [InlineData(200, """{"status":1,"error":"some were bad"}""", true)]
+    [InlineData(200, "", true)]
+    [InlineData(200, "<html>", true)]
+    [InlineData(500, "", true)]
+    [InlineData(502, "", true)]
+    [InlineData(504, "", true)]
+    [InlineData(408, "", true)]
+    [InlineData(503, "", false)]
+    [InlineData(429, "", false)]
+    [InlineData(404, "", false)]
+    [InlineData(401, "", false)]
+    [InlineData(413, "", false)]
+    public async Task WhetherTheyMayHaveBeenMade_IsToldWhereItIsNotKnown(int status, string body, bool isUnknown)
+    {
+        await using var server = await AnsweringServer.StartAsync();
+        server.Answer = Answer(status, body);
+        using var sender = new ClientUnderTest();
+
+        Assert.Equal(isUnknown, (await SendAsync(sender, server.Endpoint, Change, Change)).MayBeCarriedOut);
+    }
+
+    [Fact]
+    public async Task WhereNobodyListens_NothingWasMade_AndAConnectionThatEndsSaysNothing()
+    {
+        await using var server = await AnsweringServer.StartAsync();
+        server.Answer = context =>
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        };
+        using var sender = new ClientUnderTest();
+
+        Assert.True((await SendAsync(sender, server.Endpoint, Change)).MayBeCarriedOut);
+        await server.DisposeAsync();
+        Assert.False((await SendAsync(sender, server.Endpoint, Change)).MayBeCarriedOut);
+    }
+
+    [Fact]
+    public async Task GroupsChanges_GoToGroups_AndThePreviewShowsThem()
+    {
+        await using var server = await AnsweringServer.StartAsync();
+        server.Answer = Answer(200, "1");
+        using var sender = new ClientUnderTest();
+        ReadOnlyMemory<byte>[] changes =
+        [
+            """{"$group_key":"company","$group_id":"7","$set":{"a":1,"l":["x"]}}"""u8.ToArray(), """{"$group_key":"company","$group_id":"7","$add":{"a":2,"n":1}}"""u8.ToArray(),
+            """{"$group_key":"company","$group_id":"7","$union":{"l":["x","y"]}}"""u8.ToArray(), """{"$group_key":"company","$group_id":"7","$append":{"l":"z"}}"""u8.ToArray(),
+            """{"$group_key":"company","$group_id":"7","$remove":{"l":"x"}}"""u8.ToArray(), """{"$group_key":"company","$group_id":"8","$set":{"a":1}}"""u8.ToArray(),
+            """{"$group_key":"company","$group_id":"8","$delete":""}"""u8.ToArray(), """{"$group_key":"company","$group_id":"7","$distinct_id":"7","$set":{"bad":1}}"""u8.ToArray(),
+        ];
+
+        Assert.IsType<SendOutcome.Accepted>(await sender.Client.ChangeGroupsAsync(ClientUnderTest.Project(server.Endpoint), changes, TestContext.Current.CancellationToken));
+        Assert.Equal("/groups?verbose=1", Assert.Single(server.Arrivals).Target);
+
+        Assert.IsType<SendOutcome.Accepted>(await sender.Client.ChangeGroupsAsync(ClientUnderTest.Project(new Uri(MixpanelProject.PreviewEndpoint)), changes, TestContext.Current.CancellationToken));
+        var profile = Assert.Single(sender.Preview.LatestProfiles(10));
+        Assert.Equal(("company", "7", """{"a":3,"l":["y","z"],"n":1}"""), (profile.GroupKey, profile.DistinctId, profile.Properties.ToJsonString()));
+    }
+
     [Fact]
     public async Task ARefusal_NamesMixpanelsReason()
     {

@@ -18,7 +18,7 @@ public abstract partial class OutboxConformance
         [
             Outbox.AppendAsync(LaneOf(Web, "v:a"), [Event("a")]),
             Outbox.RemoveAsync(LaneOf(Web, "v:old").Shard, [old.Position]),
-            Outbox.MoveAsync("v:moving", "u:1", _ => throw new InvalidOperationException("in the middle"), Web, [Event("login")]),
+            Outbox.MoveAsync("v:moving", "u:1", _ => throw new InvalidOperationException("in the middle"), Web, Event("login")),
             Outbox.AppendAsync(LaneOf(Web, "v:b"), [Event("b")]),
         ];
         Gate.Open();

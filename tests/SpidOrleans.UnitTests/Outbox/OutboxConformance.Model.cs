@@ -81,7 +81,7 @@ public abstract partial class OutboxConformance
     {
         var visitor = model.Any([.. model.Identities.Where(identity => identity[0] == 'v' && !model.Closed.Contains(identity))]);
         var moved = model.LaneOf(visitor).ToList();
-        var move = new MoveOperation(visitor, "u:target", _ => ShardsOfAProject, Web, [Event($"login of {visitor}", 7)]);
+        var move = new MoveOperation(visitor, "u:target", _ => ShardsOfAProject, Web, Event($"login of {visitor}", 7));
         // Whoever is closed has a state.
         await StoreStateAsync(visitor);
         await Engine.CommitAsync([move], Cancel);
@@ -101,9 +101,9 @@ public abstract partial class OutboxConformance
 
         public Random Random { get; } = new(seed);
 
-        /// <summary>Visitors and users, some with long and strange names.</summary>
+        /// <summary>Visitors and users, some with long and strange names, some as they are.</summary>
         public IReadOnlyList<string> Identities { get; } =
-            [.. Enumerable.Range(0, 60).Select(i => $"{(i % 2 == 0 ? "v" : "u")}:{i}{string.Concat(Enumerable.Repeat(Exotic[i % Exotic.Length], i))}")];
+            [.. Enumerable.Range(1, 20).Select(i => $"v:{new Guid(i, 0, 0x4000, [0x8F, 0, 0, 0, 0, 0, 0, (byte)seed])}"), "v:6F9619FF-8B86-4D01-B42D-00CF4FC964FF", .. Enumerable.Range(0, 60).Select(i => $"{(i % 2 == 0 ? "v" : "u")}:{i}{string.Concat(Enumerable.Repeat(Exotic[i % Exotic.Length], i))}")];
 
         public HashSet<string> Closed { get; } = [];
 

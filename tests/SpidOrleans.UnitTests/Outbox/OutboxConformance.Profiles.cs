@@ -31,4 +31,22 @@ public abstract partial class OutboxConformance
         Assert.Equal(["before", "login", "after", "profile 3"], await ReadAsync(Web, user.Key));
         Assert.Equal((user.ProfileKey, "profile 2"), (await ReadDeadLettersAsync()).Select(letter => (letter.Identity, letter.Payload)).Single());
     }
+
+    /// <summary>What waited with a visitor must be told once, however often the move is repeated.</summary>
+    [Fact]
+    public async Task WhatComesAlongWithAMove_FollowsIt_Once()
+    {
+        const string user = "u:4711", told = "p:4711";
+        var lane = LaneOf(Web, user) with { Identity = told };
+        LaneEvent[] also = [new(lane, Event("held 1")), new(lane, Event("held 2")), new(LaneOf(App, user) with { Identity = told }, Event("held elsewhere"))];
+        await AppendAsync(Web, "v:a", "before");
+
+        for (var repeat = 0; repeat < 2; repeat++)
+            Assert.Equal(1, await Outbox.MoveAsync("v:a", user, _ => ShardsOfAProject, Web, Event("login"), also).WaitAsync(Patience));
+
+        Assert.Equal(["before", "login", "held 1", "held 2"], await ReadAsync(Web, user));
+        Assert.Equal(["held elsewhere"], await ReadAsync(App, user));
+        Assert.Equal(2, (await Outbox.ReadLaneAsync(lane, Cancel)).Pending);
+        Assert.Equal(2, (await Outbox.ReadLaneAsync(LaneOf(Web, user), Cancel)).Pending);
+    }
 }

@@ -34,6 +34,9 @@ public abstract partial class OutboxConformance : IAsyncLifetime
     /// <summary>Stores a visitor's state, as Orleans does.</summary>
     protected abstract Task StoreStateAsync(string key, string service = Service);
 
+    /// <summary>All that is stored, as text.</summary>
+    protected abstract Task<string> DumpAsync();
+
     /// <summary>A row of the dead letters, oldest first.</summary>
     protected sealed record DeadLetter(string Project, string Identity, long TimeMs, string Payload, string Reason, long RefusedAtMs);
 
@@ -94,7 +97,7 @@ public abstract partial class OutboxConformance : IAsyncLifetime
         Assert.True(await Outbox.AppendAsync(LaneOf(project, identity), [.. texts.Select(text => Event(text))]).WaitAsync(Patience));
 
     protected Task<int> MoveAsync(string from, string to, string last, string project = Web) =>
-        Outbox.MoveAsync(from, to, _ => ShardsOfAProject, project, [Event(last)]).WaitAsync(Patience);
+        Outbox.MoveAsync(from, to, _ => ShardsOfAProject, project, Event(last)).WaitAsync(Patience);
 
     /// <summary>The shard of a lane, oldest first; the lanes of one test's shard are its own.</summary>
     protected Task<IReadOnlyList<OutboxRow>> ReadRowsAsync(string project, string identity) =>

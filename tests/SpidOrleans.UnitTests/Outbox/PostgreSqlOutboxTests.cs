@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -46,6 +48,33 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
         return letters;
     }
 
+    protected override async Task<string> DumpAsync()
+    {
+        var dump = new StringBuilder();
+        foreach (var table in new[] { "outbox", "dead_letter", "closed_identity", "orleans_state", "deletion" })
+        {
+            await using var command = _database.Source.CreateCommand($"SELECT to_jsonb({table})::text FROM {table}");
+            await using var reader = await command.ExecuteReaderAsync(Cancel);
+            while (await reader.ReadAsync(Cancel))
+            {
+                var row = reader.GetString(0);
+                // Bytes are hexadecimal there.
+                dump.AppendLine(row).AppendLine(Regex.Replace(row, @"\\\\x([0-9a-f]*)", bytes => Encoding.Latin1.GetString(Convert.FromHexString(bytes.Groups[1].Value))));
+            }
+        }
+
+        // Payloads are compressed in there, and what was delivered still lies beside what waits.
+        await using var segments = _database.Source.CreateCommand("SELECT body, events FROM outbox");
+        await using var bodies = await segments.ExecuteReaderAsync(Cancel);
+        while (await bodies.ReadAsync(Cancel))
+        {
+            var body = new SegmentBody(bodies.GetFieldValue<byte[]>(0), bodies.GetInt16(1));
+            for (var i = 0; i < body.Count; i++) dump.AppendLine(body.Identity(i)).AppendLine(Encoding.UTF8.GetString(body.Payload(i).Span));
+        }
+
+        return dump.ToString();
+    }
+
     protected override async Task StoreStateAsync(string key, string service)
     {
         await using var command = _database.Source.CreateCommand(
@@ -62,7 +91,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
         await RunAsync(stale, "BEGIN");
         await RunAsync(stale, PostgreSqlOutbox.SharedLockSql("v:a"));
         await RunAsync(stale, InsertSql(LaneOf(Web, "v:a"), "late"));
-        var move = Outbox.MoveAsync("v:a", "u:1", _ => ShardsOfAProject, Web, [Event("login")]);
+        var move = Outbox.MoveAsync("v:a", "u:1", _ => ShardsOfAProject, Web, Event("login"));
         Assert.NotSame(move, await Task.WhenAny(move, Task.Delay(200, Cancel)));
 
         await RunAsync(stale, "COMMIT");
@@ -103,7 +132,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
                 {
                     var group = new List<OutboxOperation>();
                     for (var lane = 0; lane < lanes; lane++) group.Add(new AppendOperation(LaneOf(Web, $"v:{lane}"), [Event($"{silo}-{lane}-{i}")]));
-                    group.Add(new MoveOperation($"v:{random.Next(lanes)}", $"u:{random.Next(3)}", _ => ShardsOfAProject, Web, [Event("login")]));
+                    group.Add(new MoveOperation($"v:{random.Next(lanes)}", $"u:{random.Next(3)}", _ => ShardsOfAProject, Web, Event("login")));
                     await outbox.CommitAsync(group, Cancel);
                     Interlocked.Add(ref appended, group.OfType<AppendOperation>().Count(operation => operation.Result));
 
@@ -233,7 +262,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
 
     public static TheoryData<string, string, string[]> Statements => new()
     {
-        { "text, bigint, bigint, bigint", PostgreSqlOutbox.ReadOldestSql, ["outbox_pkey"] },
+        { "text, bigint, bigint, bigint, bigint[], integer[]", PostgreSqlOutbox.ReadOldestSql, ["outbox_pkey"] },
         { "", PostgreSqlOutbox.ReadShardsSql, ["outbox_pkey", "outbox_recent"] },
         { "text[], bigint[], bigint[]", SegmentRemoval.RemoveSql, ["outbox_pkey"] },
         { "text[], bigint[]", SegmentRemoval.FindSql, ["outbox_pkey"] },

@@ -61,7 +61,7 @@ public sealed class EventWriterTests
         Assert.Equal(
             $"time={Time} $insert_id={Visitor} distinct_id={user} $identified_id={user} $anon_id={Visitor}",
             string.Join(' ', Parse(once.Payload.ToArray()).GetProperty("properties").EnumerateObject().Select(p => $"{p.Name}={p.Value}")));
-        Assert.False(OutboxPayload.IsProfileChange(once.Payload.Span) || OutboxPayload.IsUnnamed(once.Payload.Span));
+        Assert.False(OutboxPayload.KindOf(once.Payload.Span) != PayloadKind.Event || OutboxPayload.IsUnnamed(once.Payload.Span));
     }
 
     [Theory]

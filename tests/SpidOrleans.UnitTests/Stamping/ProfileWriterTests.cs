@@ -31,7 +31,7 @@ public sealed class ProfileWriterTests
     public void WhatIsTakenAway_IsUnset()
     {
         Assert.Equal("""{"$distinct_id":"4711","$ip":"0","$ignore_time":true,"$unset":["a\"b"]}""", Show(ProfileWriter.Unset(User, "a\"b")));
-        Assert.True(OutboxPayload.IsProfileChange(ProfileWriter.Unset(User, "a")));
+        Assert.Equal(PayloadKind.Profile, OutboxPayload.KindOf(ProfileWriter.Unset(User, "a")));
     }
 
     private static string Show(byte[] payload) => Encoding.UTF8.GetString(payload);

@@ -10,6 +10,7 @@ const short = id => id.slice(0, 8);
 let visitorId = null;
 let latest = [];
 let profiles = new Map();
+let groups = [];
 let seen = null;
 
 // ---- Who is this browser -----------------------------------------------------------------------------------------
@@ -173,6 +174,10 @@ function copyOf(template) {
   return at(template).content.firstElementChild.cloneNode(true);
 }
 
+function listed(properties) {
+  return Object.entries(properties).map(([name, value]) => name + ' ' + value).join(' · ');
+}
+
 function personCard(person) {
   const card = copyOf('person-template');
   const isKnown = person.user !== null;
@@ -186,7 +191,7 @@ function personCard(person) {
   card.querySelector('.you').hidden = !person.devices.includes(visitorId);
   const profile = profiles.get(person.id);
   card.querySelector('.profile').hidden = !profile;
-  if (profile) card.querySelector('.profile').textContent = 'Profile: ' + Object.entries(profile).map(([name, value]) => name + ' ' + value).join(' · ');
+  if (profile) card.querySelector('.profile').textContent = 'Profile: ' + listed(profile);
   const list = card.querySelector('ol');
   list.setAttribute('aria-label', 'History of ' + card.querySelector('h3').textContent);
   person.events.forEach(event => list.append(eventLine(event, isKnown)));
@@ -233,6 +238,8 @@ function render() {
     list.scrollTop = kept === undefined || kept === null ? list.scrollHeight : kept;
     if (list.scrollHeight > list.clientHeight) list.tabIndex = 0;
   });
+  at('groups').hidden = groups.length === 0;
+  at('groups').textContent = groups.map(group => 'Group ' + group.groupKey + ' ' + group.distinctId + ': ' + listed(group.properties)).join('; ');
   at('empty').hidden = persons.length > 0;
   const known = persons.filter(person => person.user !== null).length;
   at('summary').textContent = persons.length
@@ -256,7 +263,8 @@ async function loadUntilFresh() {
     try {
       const arrived = await request('/preview/events?limit=' + PREVIEW_EVENTS_MAX);
       latest = arrived.events;
-      profiles = new Map(arrived.profiles.map(profile => [profile.distinctId, profile.properties]));
+      profiles = new Map(arrived.profiles.filter(profile => !profile.groupKey).map(profile => [profile.distinctId, profile.properties]));
+      groups = arrived.profiles.filter(profile => profile.groupKey);
       render();
       seen = new Set(latest.map(event => event.sequence));
     } catch (fault) {
