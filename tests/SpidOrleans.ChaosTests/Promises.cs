@@ -9,11 +9,13 @@ internal static class Promises
 {
     private const int ShownMax = 20;
 
-    public static void AssertKept(Ledger ledger, MixpanelStandIn mixpanel)
+    /// <param name="poison">Markers of the events that Mixpanel refuses for good.</param>
+    public static void AssertKept(Ledger ledger, MixpanelStandIn mixpanel, IReadOnlySet<string>? poison = null)
     {
+        poison ??= new HashSet<string>();
         Assert.Empty(mixpanel.Complaints);
-        Assert.Empty(mixpanel.Refused.Snapshot());
-        var violations = Checker.Check(ledger.Snapshot(), mixpanel.Arrivals.Snapshot());
+        Assert.Equal(poison.Order(), mixpanel.Refused.Snapshot().Select(arrival => arrival.Marker).Distinct().Order());
+        var violations = Checker.Check(ledger.Snapshot(), mixpanel.Arrivals.Snapshot(), poison);
         Assert.True(
             violations.Count == 0,
             $"{violations.Count} violations, of which:{Environment.NewLine}{string.Join(Environment.NewLine, violations.Take(ShownMax))}");

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Storage;
@@ -31,6 +32,14 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
 {
     public static readonly string[] Projects = ["a", "b"];
 
+    /// <summary>One more, with Original ID Merge.</summary>
+    public const string Original = "original";
+
+    /// <summary>Another, whose rate is <see cref="SlowEventsPerSecond"/>.</summary>
+    public const string Slow = "slow";
+
+    public const int SlowEventsPerSecond = 5;
+
     public const int PendingPerLane = 1_000;
 
     private const int Shards = 4;
@@ -45,13 +54,22 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
 
     public Crashes Crashes { get; } = new();
 
+    /// <summary>Warnings and worse of both silos.</summary>
+    public LogRecorder Log { get; } = new();
+
     public async ValueTask InitializeAsync()
     {
         StandIn = await MixpanelStandIn.StartAsync();
         var settings = new ClusterSettings
         {
-            Projects = Projects.ToImmutableDictionary(
-                name => name, name => new ProjectSettings(name, "token-" + name, StandIn.Endpoint, null, null, null, Shards) { DeletionToken = "delete-" + name }),
+            Projects = Projects.Append(Original).Append(Slow).ToImmutableDictionary(
+                name => name,
+                name => new ProjectSettings(name, "token-" + name, StandIn.Endpoint, null, null, null, Shards)
+                {
+                    DeletionToken = "delete-" + name,
+                    HasOriginalIdMerge = name == Original,
+                    EventsPerSecond = name == Slow ? SlowEventsPerSecond : ProjectSettings.EventsPerSecondDefault,
+                }),
             PendingPerLane = PendingPerLane,
         };
 
@@ -65,6 +83,7 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
         builder.ConfigureSiloHost((_, host) =>
         {
             host.Services.AddSingleton(settings);
+            host.Logging.AddProvider(Log);
             host.Services.AddKeyedSingleton<TimeProvider>(EmissionLimits.Clock, new FastTime());
             host.Services.AddMixpanel();
             host.Services.AddSqliteStorage(_ => { });

@@ -28,6 +28,7 @@ internal sealed partial class EmitterGrain(
     SiloRing ring,
     DeadLetterMeter letters,
     [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
+    TimeProvider calls,
     ILogger<EmitterGrain> logger)
     : Grain, IEmitterGrain, IStreamSubscriptionObserver, IAsyncObserver<OutboxRing>, IDisposable
 {
@@ -46,12 +47,20 @@ internal sealed partial class EmitterGrain(
     private bool _isRung;
     private KindCounter _attempts;
     private KindCounter _unexplained;
-    private int _eventsMax = EmissionLimits.BatchEventsMax;
+    private EmitterBudget _budget = null!;
+    private int _eventsCeiling;
+    private int _eventsMax;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _shard = Shard.Parse(this.GetPrimaryKeyString());
-        _project = settings.Projects.GetValueOrDefault(_shard.Project)?.ToMixpanel();
+        if (settings.Projects.GetValueOrDefault(_shard.Project) is not { } project) return Task.CompletedTask;
+
+        _project = project.ToMixpanel();
+        // No more than may go out at once.
+        _eventsMax = _eventsCeiling = Math.Min(EmissionLimits.BatchEventsMax, project.EventsPerSecond);
+        var ownRate = new RateBudget((double)project.EventsPerSecond / project.Shards, (double)EmissionLimits.BytesPerMinute / project.Shards, TimeSpan.Zero);
+        _budget = new EmitterBudget(GrainFactory.GetGrain<IProjectBudgetGrain>(project.Name), ownRate, project.Name, clock, calls, logger);
         return Task.CompletedTask;
     }
 
@@ -126,12 +135,20 @@ internal sealed partial class EmitterGrain(
 
             foreach (var layer in Layers.Of(rows))
             {
+                var request = EmissionRequest.Of(layer);
+                var share = await _budget.ReserveAsync(layer.Rows.Count, request.Bytes);
+                if (!share.IsGranted) return share.Wait;
+                if (share.Wait > TimeSpan.Zero) await Task.Delay(share.Wait, clock, _stopping.Token);
+
+                // No token: once sent, the answer is worth waiting for. The client bounds the time.
+                var outcome = await request.SendAsync(mixpanel, project, CancellationToken.None);
+                if (share.IsRecovering && outcome is SendOutcome.Accepted or SendOutcome.Refused) await _budget.ResumedAsync();
                 // What failed stays where it is, and with it all layers behind it.
-                if (await CarryOutAsync(layer, await SendAsync(project, layer)) is { } pause) return pause;
+                if (await CarryOutAsync(layer, outcome) is { } pause) return pause;
                 if (_stopping.IsCancellationRequested) return TimeSpan.Zero;
             }
 
-            _eventsMax = Math.Min(_eventsMax * 2, EmissionLimits.BatchEventsMax);
+            _eventsMax = Math.Min(_eventsMax * 2, _eventsCeiling);
             return rows.Count < EmissionLimits.BatchEventsWorthwhile ? EmissionLimits.Linger : TimeSpan.Zero;
         }
         catch (OutboxUnavailableException exception)
@@ -139,17 +156,6 @@ internal sealed partial class EmitterGrain(
             LogOutboxAway(logger, _shard, exception.Message);
             return Backoff.Next(++_attempts[PayloadKind.Event], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
         }
-    }
-
-    /// <summary>No token: once sent, the answer is worth waiting for. The client bounds the time.</summary>
-    private Task<SendOutcome> SendAsync(MixpanelProject project, Layer layer)
-    {
-        return layer.Kind switch
-        {
-            PayloadKind.Profile => mixpanel.EngageAsync(project, [.. layer.Rows.Select(row => row.Payload)], CancellationToken.None),
-            PayloadKind.Group => mixpanel.ChangeGroupsAsync(project, [.. layer.Rows.Select(row => row.Payload)], CancellationToken.None),
-            _ => mixpanel.ImportAsync(project, Batches.Of(layer.Rows), CancellationToken.None),
-        };
     }
 
     /// <returns>How long to pause before the shard is read anew; null: these rows are done with.</returns>
@@ -186,6 +192,11 @@ internal sealed partial class EmitterGrain(
             case SendOutcome.Unauthorised(var status):
                 LogUnauthorised(logger, _shard.Project, status, EmissionLimits.UnauthorisedPause);
                 return EmissionLimits.UnauthorisedPause;
+            case SendOutcome.Retry { Throttled: true } throttled:
+                // The rate is the project's: all of its shards pause.
+                var wait = await _budget.ThrottledAsync(throttled.After);
+                LogThrottled(logger, _shard, rows.Count, wait);
+                return wait;
             case SendOutcome.Retry retry:
                 return PauseBefore(retry, layer);
             case SendOutcome.Unclear unclear:
@@ -260,6 +271,10 @@ internal sealed partial class EmitterGrain(
     [LoggerMessage(EventId = 3102, Level = LogLevel.Warning, Message =
         "Mixpanel did not take {EventCount} events of shard {Shard} ({Reason}), attempt {Attempt}; the next in {Pause}")]
     private static partial void LogRetry(ILogger logger, Shard shard, int eventCount, string reason, int attempt, TimeSpan pause);
+
+    [LoggerMessage(EventId = 3110, Level = LogLevel.Warning, Message =
+        "Mixpanel throttles {EventCount} events of shard {Shard}: its whole project pauses; the next in {Pause}")]
+    private static partial void LogThrottled(ILogger logger, Shard shard, int eventCount, TimeSpan pause);
 
     [LoggerMessage(EventId = 3103, Level = LogLevel.Critical, Message =
         "Mixpanel answers {StatusCode} to the credentials of project {Project}: its delivery stops until they are right; looking again in {Pause}")]

@@ -11,5 +11,8 @@ internal static class ProjectDelivery
         ServiceAccount = project.ServiceAccount,
         ServiceAccountSecret = project.ServiceAccountSecret,
         ProjectId = project.ProjectId,
+        Proxy = project.Proxy,
+        Timeout = project.Timeout,
+        IdMerge = project.HasOriginalIdMerge ? IdMerge.Original : IdMerge.Simplified,
     };
 }

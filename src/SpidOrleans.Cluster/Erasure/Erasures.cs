@@ -32,10 +32,16 @@ internal sealed class Erasures(ClusterSettings settings, Serializer serializer)
     /// event has linked it with the user.</summary>
     private ImmutableArray<DeletionRequest> Deletions(UserId? user, IEnumerable<VisitorId> visitors)
     {
-        var ids = visitors.Select(visitor => "$device:" + visitor);
-        if (user is { } person) ids = ids.Prepend(person.ToString());
-        var lists = ids.Chunk(IdsMax).Select(list => JsonSerializer.Serialize(list)).ToList();
+        // Under Original ID Merge it goes by the bare one.
+        var (lists, originals) = (Lists("$device:"), Lists(""));
         return [.. settings.Projects.Values.Where(project => project.DeletionToken is not null)
-            .SelectMany(project => lists.Select(list => new DeletionRequest(project.Name, list)))];
+            .SelectMany(project => (project.HasOriginalIdMerge ? originals : lists).Select(list => new DeletionRequest(project.Name, list)))];
+
+        List<string> Lists(string prefix)
+        {
+            var ids = visitors.Select(visitor => prefix + visitor);
+            if (user is { } person) ids = ids.Prepend(person.ToString());
+            return [.. ids.Chunk(IdsMax).Select(list => JsonSerializer.Serialize(list))];
+        }
     }
 }

@@ -131,11 +131,12 @@ internal sealed class VisitorLane(VisitorId visitor, VisitorLanes lanes)
     private OutboxEvent[] StampLocked(EventSource source, ImmutableArray<TrackedEvent> events, long nowMs, ClientTraits? traits = null)
     {
         var times = _clock.TimesOf(events.AsSpan(), nowMs);
+        var isOriginal = lanes.Settings.HasOriginalIdMerge(source.Project);
         var stamped = new OutboxEvent[events.Length];
         for (var i = 0; i < stamped.Length; i++)
         {
             _latestEventMs = Math.Max(_latestEventMs, times[i]);
-            stamped[i] = new OutboxEvent(times[i], EventWriter.Write(source, events[i], Stamp.For(events[i], times[i], visitor, traits)));
+            stamped[i] = new OutboxEvent(times[i], EventWriter.Write(source, events[i], Stamp.For(events[i], times[i], visitor, traits, isOriginal)));
         }
 
         return stamped;

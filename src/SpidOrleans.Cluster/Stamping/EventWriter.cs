@@ -9,8 +9,8 @@ using SpidOrleans.Contracts.Visitors;
 namespace SpidOrleans.Cluster.Stamping;
 
 /// <summary>
-/// Writes the event as it leaves for Mixpanel, under Simplified ID Merge: <c>$device_id</c> and <c>$user_id</c>, no
-/// <c>distinct_id</c>. The sender's properties are copied as the bytes they came in.
+/// Writes the event as it leaves for Mixpanel: under Simplified ID Merge with <c>$device_id</c> and <c>$user_id</c> and no
+/// <c>distinct_id</c>, under Original with <c>distinct_id</c> alone. The sender's properties are copied as the bytes they came in.
 /// </summary>
 internal static class EventWriter
 {
@@ -40,8 +40,7 @@ internal static class EventWriter
         writer.WriteStartObject("properties"u8);
         writer.WriteNumber("time"u8, stamp.TimeMs);
         writer.WriteString("$insert_id"u8, stamp.InsertId);
-        if (stamp.Device is { } device) WriteDevice(writer, device);
-        if (stamp.User is { } user) writer.WriteString("$user_id"u8, user.ToString());
+        WriteIds(writer, stamp);
         var platform = WritePlatformProperties(writer, source, e, stamp);
         if (stamp.Traits is { } traits) TraitWriter.Write(writer, traits, PlatformPropertyNames.All, e.Properties.Span);
         writer.Flush();
@@ -53,11 +52,16 @@ internal static class EventWriter
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static void WriteDevice(Utf8JsonWriter writer, VisitorId device)
+    private static void WriteIds(Utf8JsonWriter writer, in Stamp stamp)
     {
-        Span<char> key = stackalloc char[VisitorId.KeyLength];
-        device.FormatKey(key);
-        writer.WriteString("$device_id"u8, key[2..]);
+        if (stamp.Device is { } device && !(stamp.IsOriginal && stamp.User is not null))
+        {
+            Span<char> key = stackalloc char[VisitorId.KeyLength];
+            device.FormatKey(key);
+            writer.WriteString(stamp.IsOriginal ? "distinct_id"u8 : "$device_id"u8, key[2..]);
+        }
+
+        if (stamp.User is { } user) writer.WriteString(stamp.IsOriginal ? "distinct_id"u8 : "$user_id"u8, user.ToString());
     }
 
     /// <summary>SPiD's own properties, those that are known. They win over the sender's, who might claim anything.</summary>

@@ -21,6 +21,9 @@ internal readonly record struct Stamp
     /// <summary>The event waits among its user's, even if it does not name the user.</summary>
     public bool IsOfUsersLane { get; init; }
 
+    /// <summary>The project has Original ID Merge: the event names one id, its user's or else the visitor's.</summary>
+    public bool IsOriginal { get; init; }
+
     /// <summary>Known only of a user.</summary>
     public UserProfile? Profile { get; init; }
 
@@ -33,7 +36,8 @@ internal readonly record struct Stamp
     /// times, so that an event resent after the login gets the stamp it had before.</summary>
     /// <param name="traits">The user's; the visitor's own leave with what it did before it was linked.</param>
     public static Stamp For(
-        TrackedEvent e, long timeMs, UserId user, UserProfile profile, LinkedVisitor? visitor, ClientTraits? traits = null, ClientTraits? visitorsTraits = null)
+        TrackedEvent e, long timeMs, UserId user, UserProfile profile, LinkedVisitor? visitor, ClientTraits? traits = null, ClientTraits? visitorsTraits = null,
+        bool isOriginal = false)
     {
         var isUsers = visitor is null || visitor.CarriesLogin || timeMs >= visitor.LinkedAtMs;
         return new Stamp
@@ -43,17 +47,19 @@ internal readonly record struct Stamp
             Device = visitor?.VisitorId,
             User = isUsers ? user : null,
             IsOfUsersLane = true,
+            IsOriginal = isOriginal,
             Profile = isUsers ? profile : null,
             Tracking = isUsers ? visitor?.Tracking : null,
             Traits = isUsers ? traits : visitorsTraits,
         };
     }
 
-    public static Stamp For(TrackedEvent e, long timeMs, VisitorId visitor, ClientTraits? traits = null) => new()
+    public static Stamp For(TrackedEvent e, long timeMs, VisitorId visitor, ClientTraits? traits = null, bool isOriginal = false) => new()
     {
         TimeMs = timeMs,
         InsertId = e.InsertId ?? InsertIds.Mint(),
         Device = visitor,
+        IsOriginal = isOriginal,
         Traits = traits,
     };
 }

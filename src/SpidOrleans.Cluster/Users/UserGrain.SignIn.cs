@@ -12,12 +12,15 @@ internal sealed partial class UserGrain
     {
         if (await IsErasedAsync()) return new AdoptResult { Outcome = TrackOutcome.Erased };
         await LearnAsync(visitor, login);
-        var last = StampAll(login.Source, [login.Event], visitor)[0];
+        var identification = IsTrackingRefused ? null : IdentificationOf(login.Source.Project, visitor);
+        var stamped = StampAll(login.Source, [login.Event], visitor, identification);
+        var follows = stamped.Skip(1).Select(e => new LaneEvent(LaneOf(login.Source.Project), e));
         int merged;
         try
         {
             merged = await outbox.MoveAsync(
-                visitor.VisitorId.Key, _id.Key, settings.ShardsOf, login.Source.Project, IsTrackingRefused ? null : last, IsTrackingRefused ? [] : [.. Held(visitor)]);
+                visitor.VisitorId.Key, _id.Key, settings.ShardsOf, login.Source.Project,
+                IsTrackingRefused ? null : stamped[0], IsTrackingRefused ? [] : [.. follows, .. Held(visitor)]);
             // A browser that was tracked until now, of a person who wants none of it.
             if (IsTrackingRefused) await DiscardPendingAsync();
         }
@@ -35,10 +38,11 @@ internal sealed partial class UserGrain
         _gauges.Of(login.Source.Project, settings, clock);
         _gauges.Forget();
         _profileGauges.Forget();
-        if (await TellSignInAsync(visitor, login, last.TimeMs, isRestored: false) is var told and not TrackOutcome.Stored)
+        if (await TellSignInAsync(visitor, login, stamped[^1].TimeMs, isRestored: false) is var told and not TrackOutcome.Stored)
             return new AdoptResult { Outcome = told };
 
-        await WriteAsync(state.State.Having(visitor.VisitorId));
+        await WriteAsync(state.State.Having(visitor.VisitorId).Identified(identification));
+        Report(identification, login.Source.Project);
         return new AdoptResult { Outcome = TrackOutcome.Stored, Merged = merged };
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
 using SpidOrleans.Cluster.Erasure;
+using SpidOrleans.Cluster.Merging;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
@@ -45,19 +46,21 @@ internal sealed partial class UserGrain(
 
         var lane = LaneOf(source.Project);
         var gauge = _gauges.Of(source.Project, settings, clock);
+        var identification = IdentificationOf(source.Project, visitor);
         try
         {
             // Whoever signs in or out need not care whether Mixpanel is there.
             var isAdmitted = visitor is { CarriesLogin: true } || await gauge.HasRoomAsync(unknown.Length, outbox, lane, CancellationToken.None);
             if (!isAdmitted) return TrackOutcome.LaneFull;
-            if (!await outbox.AppendAsync(lane, StampAll(source, unknown, visitor)))
+            var stamped = StampAll(source, unknown, visitor, identification);
+            if (!await outbox.AppendAsync(lane, stamped))
             {
                 // Nothing else closes a user.
                 await ForgetAsync();
                 return TrackOutcome.Erased;
             }
 
-            gauge.Appended(unknown.Length);
+            gauge.Appended(stamped.Length);
         }
         catch (OutboxUnavailableException)
         {
@@ -66,6 +69,7 @@ internal sealed partial class UserGrain(
         }
 
         _recent.Add(origin, unknown);
+        await NoteAsync(identification, source.Project, visitor);
         return TrackOutcome.Stored;
     }
 
@@ -85,16 +89,19 @@ internal sealed partial class UserGrain(
         return new UserDescription { Visitors = state.State.Visitors, Pending = lane.Pending, Profile = state.State.Profile };
     }
 
-    private OutboxEvent[] StampAll(EventSource source, ImmutableArray<TrackedEvent> events, LinkedVisitor? visitor)
+    private OutboxEvent[] StampAll(EventSource source, ImmutableArray<TrackedEvent> events, LinkedVisitor? visitor, Identification? identification)
     {
         var times = _laneClock.TimesOf(events.AsSpan(), NowMs);
         var visitorsTraits = visitor?.Traits?.Of(source.ClientId);
         var traits = TraitsOf(source.ClientId) is { } own ? visitorsTraits is null ? own : own.Joined(visitorsTraits) : visitorsTraits;
-        var stamped = new OutboxEvent[events.Length];
-        for (var i = 0; i < stamped.Length; i++)
+        var isOriginal = settings.HasOriginalIdMerge(source.Project);
+        var first = identification is Identification.Due ? 1 : 0;
+        var stamped = new OutboxEvent[first + events.Length];
+        if (first > 0) stamped[0] = IdentifyWriter.Write(_id, visitor!);
+        for (var i = 0; i < events.Length; i++)
         {
-            var stamp = Stamp.For(events[i], times[i], _id, state.State.Profile, visitor, traits, visitorsTraits);
-            stamped[i] = new OutboxEvent(times[i], EventWriter.Write(source, events[i], stamp));
+            var stamp = Stamp.For(events[i], times[i], _id, state.State.Profile, visitor, traits, visitorsTraits, isOriginal);
+            stamped[first + i] = new OutboxEvent(times[i], EventWriter.Write(source, events[i], stamp));
         }
 
         return stamped;

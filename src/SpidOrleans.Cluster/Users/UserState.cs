@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SpidOrleans.Cluster.Merging;
 using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
@@ -28,9 +29,16 @@ public sealed record UserState
     /// <summary>The person wants no tracking.</summary>
     [Id(22)] public bool IsTrackingRefused { get; init; }
 
+    /// <summary>The visitors joined with the user by <c>$identify</c>, by project: only of those with Original ID Merge.</summary>
+    [Id(23)] public ImmutableArray<IdentityCluster> Clusters { get; init; } = [];
+
     public UserState Having(VisitorId visitor) => Visitors.Contains(visitor)
         ? this
         : this with { Visitors = [visitor, .. Visitors.Take(VisitorsMax - 1)] };
+
+    internal UserState Identified(Identification? identification) => identification is Identification.Due due
+        ? this with { Clusters = due.Clusters }
+        : this;
 
     public UserState Accepting(string clientId) => Agreements.Contains(clientId)
         ? this

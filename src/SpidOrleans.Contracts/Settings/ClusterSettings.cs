@@ -28,6 +28,9 @@ public sealed record ClusterSettings
     /// <summary>How long a dead letter is kept.</summary>
     public TimeSpan DeadLetterRetention { get; init; } = TimeSpan.FromDays(90);
 
+    /// <inheritdoc cref="ProjectSettings.HasOriginalIdMerge"/>
+    public bool HasOriginalIdMerge(string project) => Projects.TryGetValue(project, out var configured) && configured.HasOriginalIdMerge;
+
     /// <summary>The shards of a project that has or had any.</summary>
     public int ShardsOf(string project) =>
         Projects.TryGetValue(project, out var configured) ? configured.Shards : PlacedShards[project];

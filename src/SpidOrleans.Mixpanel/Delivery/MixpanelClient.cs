@@ -16,8 +16,11 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
     /// <summary>Mixpanel's other ceiling: the JSON array, uncompressed (see <see cref="BatchBytes"/>).</summary>
     public const int BatchBytesMax = 10 << 20;
 
-    /// <summary>An attempt that takes longer, body included, counts as lost.</summary>
+    /// <summary>Unless the project says otherwise.</summary>
     public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whose a request is, for what it passes in this process; no server sees it.</summary>
+    internal static readonly HttpRequestOptionsKey<MixpanelProject> ProjectOption = new("spid.project");
 
     /// <summary>What a batch weighs against <see cref="BatchBytesMax"/>: its events, a comma between each two, two brackets.</summary>
     public static long BatchBytes(IReadOnlyList<ReadOnlyMemory<byte>> events)
@@ -55,7 +58,7 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
 
         using var request = new HttpRequestMessage(HttpMethod.Post, project.ImportUri()) { Content = new ImportContent(batch) };
         request.Headers.Authorization = project.Authorization();
-        return await SendAsync(request, batch.Count, ImportAnswer.Read, cancellationToken);
+        return await SendAsync(request, project, batch.Count, ImportAnswer.Read, cancellationToken);
     }
 
     /// <summary>Sends changes of profiles, as <see cref="ImportAsync(MixpanelProject, ImportBatch, CancellationToken)"/> sends events. <see cref="SendOutcome.Accepted"/> means that
@@ -90,11 +93,13 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
         // The tokens come on top of what the caller has weighed.
         if (bytes > BatchBytesMax) return new SendOutcome.TooLarge();
         using var request = new HttpRequestMessage(HttpMethod.Post, uri) { Content = new EngageContent(changes, token, (int)bytes) };
-        return await SendAsync(request, changes.Count, EngageAnswer.Read, cancellationToken);
+        return await SendAsync(request, project, changes.Count, EngageAnswer.Read, cancellationToken);
     }
 
-    private async Task<SendOutcome> SendAsync(HttpRequestMessage request, int count, ReadAnswer read, CancellationToken cancellationToken)
+    private async Task<SendOutcome> SendAsync(
+        HttpRequestMessage request, MixpanelProject project, int count, ReadAnswer read, CancellationToken cancellationToken)
     {
+        request.Options.Set(ProjectOption, project);
         // The content's buffer goes back to its pool when the request is disposed. Over HTTP/1.1 nothing reads it any
         // more by then: SendAsync returns only after the body was written or has failed.
         (request.Version, request.VersionPolicy) = (HttpVersion.Version11, HttpVersionPolicy.RequestVersionExact);
@@ -115,7 +120,7 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
             is HttpRequestException or IOException or TimeoutRejectedException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return new SendOutcome.Retry(null, Describe(exception), null, false) { MayBeCarriedOut = !IsBeforeSending(exception) };
+            return new SendOutcome.Retry(null, Describe(exception, project.Timeout), null, false) { MayBeCarriedOut = !IsBeforeSending(exception) };
         }
     }
 
@@ -147,11 +152,11 @@ public sealed class MixpanelClient(IHttpClientFactory clients, TimeProvider cloc
         HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError
     };
 
-    private static string Describe(Exception exception) => exception switch
+    private static string Describe(Exception exception, TimeSpan timeout) => exception switch
     {
         HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } failure =>
             $"{failure.HttpRequestError}: {failure.Message}",
-        TimeoutRejectedException or OperationCanceledException => $"no answer within {AttemptTimeout.TotalSeconds} s",
+        TimeoutRejectedException or OperationCanceledException => $"no answer within {timeout.TotalSeconds} s",
         _ => exception.Message,
     };
 }

@@ -26,6 +26,12 @@ public sealed record MixpanelProject(string Name, string Token)
 
     public IdMerge IdMerge { get; init; } = IdMerge.Simplified;
 
+    /// <summary>The HTTP proxy on the way, with its credentials if it wants any; null: as the process is told by its environment.</summary>
+    public Uri? Proxy { get; init; }
+
+    /// <summary>An attempt that takes longer, body included, counts as lost.</summary>
+    public TimeSpan Timeout { get; init; } = MixpanelClient.AttemptTimeout;
+
     /// <summary>Without token, secret and whatever credentials the endpoint carries.</summary>
     public override string ToString() => $"{Name} at {Address(Endpoint)}";
 

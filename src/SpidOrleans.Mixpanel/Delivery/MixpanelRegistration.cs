@@ -31,7 +31,12 @@ public static class MixpanelRegistration
         client.AddResilienceHandler("attempt", (pipeline, context) =>
         {
             pipeline.TimeProvider = context.ServiceProvider.GetRequiredService<TimeProvider>();
-            pipeline.AddTimeout(new TimeoutStrategyOptions { Timeout = MixpanelClient.AttemptTimeout });
+            pipeline.AddTimeout(new TimeoutStrategyOptions
+            {
+                TimeoutGenerator = attempt => ValueTask.FromResult(
+                    attempt.Context.GetRequestMessage()?.Options.TryGetValue(MixpanelClient.ProjectOption, out var project) == true
+                        ? project.Timeout : MixpanelClient.AttemptTimeout),
+            });
         });
         client.AddHttpMessageHandler(() => new WholeAnswerHandler());
         return services;

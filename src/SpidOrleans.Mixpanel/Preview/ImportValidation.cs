@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using SpidOrleans.Mixpanel.Delivery;
 
 namespace SpidOrleans.Mixpanel.Preview;
 
@@ -12,14 +13,15 @@ internal static class ImportValidation
     private const string InsertId = "$insert_id";
     private const string Time = "time";
     private const string DevicePrefix = "$device:";
+    private const string Identify = "$identify";
 
     /// <returns>The event, or else the first thing wrong with it.</returns>
-    public static ImportRecord? Read(JsonElement item, int index, DateTimeOffset now, out FailedRecord failure)
+    public static ImportRecord? Read(JsonElement item, int index, DateTimeOffset now, IdMerge merge, out FailedRecord failure)
     {
         var insertId = "";
         try
         {
-            var fault = Check(item, now, ref insertId, out var record);
+            var fault = Check(item, now, merge == IdMerge.Original, ref insertId, out var record);
             failure = fault is { } found ? new FailedRecord(index, insertId, found.Field, found.Message) : default;
             return record;
         }
@@ -31,7 +33,7 @@ internal static class ImportValidation
         }
     }
 
-    private static Fault? Check(JsonElement item, DateTimeOffset now, ref string insertId, out ImportRecord? record)
+    private static Fault? Check(JsonElement item, DateTimeOffset now, bool isOriginal, ref string insertId, out ImportRecord? record)
     {
         record = null;
         if (item.ValueKind != JsonValueKind.Object) return new Fault("event", "record must be a JSON object");
@@ -51,13 +53,17 @@ internal static class ImportValidation
         foreach (var id in (ReadOnlySpan<string>)[DistinctId, DeviceId, UserId])
             if (IdFault(properties, id) is { } message) return new Fault("properties." + id, $"'properties.{id}' {message}");
 
-        var (device, user) = Identity(properties);
+        var (device, user) = isOriginal ? OriginalIdentity(properties) : Identity(properties);
         if (device is null && user is null)
             return new Fault("properties.distinct_id", "'properties.distinct_id' is invalid: must not be missing");
         if (PropertiesFault(properties) is { } fault) return fault;
 
         record = new ImportRecord(
-            name, timeMs, insertId, device, user, properties.TryGetProperty("$ignore", out _), Own(properties));
+            name, timeMs, insertId, device, user, properties.TryGetProperty("$ignore", out _), Own(properties))
+        {
+            IsOriginal = isOriginal,
+            Joins = isOriginal && name == Identify ? (Text(properties, "$identified_id"), Text(properties, "$anon_id")) : default,
+        };
         return null;
     }
 
@@ -95,6 +101,13 @@ internal static class ImportValidation
             && distinct.StartsWith(DevicePrefix, StringComparison.Ordinal)
                 ? (distinct[DevicePrefix.Length..], null)
                 : (null, distinct);
+    }
+
+    /// <summary>There <c>$device_id</c> and <c>$user_id</c> are properties like any other.</summary>
+    private static (string? Device, string? User) OriginalIdentity(JsonElement properties)
+    {
+        var distinct = Text(properties, DistinctId);
+        return PreviewClusters.IsAnonymous(distinct) ? (distinct, null) : (null, distinct);
     }
 
     private static Fault? PropertiesFault(JsonElement properties)

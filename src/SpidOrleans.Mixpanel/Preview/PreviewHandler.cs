@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using SpidOrleans.Mixpanel.Delivery;
 
 namespace SpidOrleans.Mixpanel.Preview;
 
@@ -34,13 +35,17 @@ public sealed class PreviewHandler(PreviewProject project) : HttpMessageHandler
         {
             using var body = await ReadAsync(content, cancellationToken);
             var bytes = body.GetBuffer().AsSpan(0, (int)body.Length);
-            return path == "/import" ? project.Import(bytes) : path == "/engage" ? project.Engage(bytes) : project.ChangeGroups(bytes);
+            return path == "/import" ? project.Import(bytes, MergeOf(request)) : path == "/engage" ? project.Engage(bytes) : project.ChangeGroups(bytes);
         }
         catch (InvalidDataException)
         {
             return PreviewAnswer.Malformed("request body is not gzip");
         }
     }
+
+    /// <summary>At Mixpanel a setting of the project, which no request carries.</summary>
+    private static IdMerge MergeOf(HttpRequestMessage request) =>
+        request.Options.TryGetValue(MixpanelClient.ProjectOption, out var project) ? project.IdMerge : IdMerge.Simplified;
 
     /// <summary>Any token will do: there is one project.</summary>
     private static bool HasUser(AuthenticationHeaderValue? authorization)

@@ -15,6 +15,7 @@ internal sealed class PreviewIdentities(int linksMax)
 
     private readonly Dictionary<string, LinkedListNode<Link>> _links = new(StringComparer.Ordinal);
     private readonly LinkedList<Link> _byUse = [];
+    private readonly Dictionary<string, int> _devices = new(StringComparer.Ordinal);
 
     public static string Anonymous(string? device) => "$device:" + device;
 
@@ -33,17 +34,25 @@ internal sealed class PreviewIdentities(int linksMax)
         if (user is null) return null;
         if (_links.Count == linksMax)
         {
-            _links.Remove(_byUse.First!.Value.Device);
+            var forgotten = _byUse.First!.Value;
+            _links.Remove(forgotten.Device);
             _byUse.RemoveFirst();
+            if (--_devices[forgotten.User] == 0) _devices.Remove(forgotten.User);
         }
 
         _links.Add(device, _byUse.AddLast(new Link(device, user)));
+        _devices[user] = DevicesOf(user) + 1;
         return null;
     }
 
+    public string? UserOf(string device) => _links.TryGetValue(device, out var link) ? link.Value.User : null;
+
+    /// <summary>How many devices belong to the user.</summary>
+    public int DevicesOf(string user) => _devices.GetValueOrDefault(user);
+
     /// <summary>The canonical id, now.</summary>
     public string Resolve(string? device, string? user) =>
-        user ?? (device is not null && _links.TryGetValue(device, out var link) ? link.Value.User : Anonymous(device));
+        user ?? (device is not null ? UserOf(device) : null) ?? Anonymous(device);
 
     private readonly record struct Link(string Device, string User);
 }

@@ -1,10 +1,11 @@
 using System.Text.Json;
+using SpidOrleans.Mixpanel.Delivery;
 
 namespace SpidOrleans.Mixpanel.Preview;
 
 /// <summary>
-/// A Mixpanel project in memory: checks what Mixpanel checks, counts a repeat once, joins devices and users as Simplified
-/// ID Merge does, and shows the latest arrivals. Safe for many threads; a restart forgets it all.
+/// A Mixpanel project in memory: checks what Mixpanel checks, counts a repeat once, joins identities as Simplified and as
+/// Original ID Merge do, and shows the latest arrivals. Safe for many threads; a restart forgets it all.
 /// </summary>
 public sealed partial class PreviewProject(TimeProvider clock)
 {
@@ -21,6 +22,7 @@ public sealed partial class PreviewProject(TimeProvider clock)
     private readonly LinkedList<Kept> _kept = [];
     private readonly Dictionary<(string, string, long, string), Kept> _byKey = [];
     private readonly PreviewIdentities _identities = new(LinksMax);
+    private readonly PreviewClusters _clusters = new(LinksMax);
     private TaskCompletionSource _changed = NewSignal();
     private long _propertyBytes;
     private long _sequence;
@@ -36,7 +38,8 @@ public sealed partial class PreviewProject(TimeProvider clock)
     }
 
     /// <summary>Takes a request's body, uncompressed: a JSON array or one object per line. The good events are stored in any case.</summary>
-    public PreviewAnswer Import(ReadOnlySpan<byte> json)
+    /// <param name="merge">How the project that these events are for joins identities.</param>
+    public PreviewAnswer Import(ReadOnlySpan<byte> json, IdMerge merge = IdMerge.Simplified)
     {
         if (json.Length > ImportLimits.RequestBytesMax) return PreviewAnswer.TooLarge($"{ImportLimits.RequestBytesMax} bytes");
         List<JsonElement> items;
@@ -57,7 +60,7 @@ public sealed partial class PreviewProject(TimeProvider clock)
         var failed = new List<FailedRecord>();
         for (var index = 0; index < items.Count; index++)
         {
-            if (ImportValidation.Read(items[index], index, now, out var failure) is { } record) records.Add(record);
+            if (ImportValidation.Read(items[index], index, now, merge, out var failure) is { } record) records.Add(record);
             else failed.Add(failure);
         }
 
@@ -111,7 +114,9 @@ public sealed partial class PreviewProject(TimeProvider clock)
 
     private void Keep(ImportRecord record, DateTimeOffset now)
     {
-        var failure = _identities.Observe(record.DeviceId, record.UserId);
+        var failure = !record.IsOriginal ? _identities.Observe(record.DeviceId, record.UserId)
+            : record.Joins is (null, null) ? null
+            : _clusters.Identify(record.Joins.Identified, record.Joins.Anonymous);
         var kept = new Kept(++_sequence, record, now, failure);
         _kept.AddLast(kept);
         _byKey.Add(record.Key, kept);
@@ -128,7 +133,7 @@ public sealed partial class PreviewProject(TimeProvider clock)
     private PreviewEvent Show(Kept kept)
     {
         var record = kept.Record;
-        var person = _identities.Resolve(record.DeviceId, record.UserId);
+        var person = record.IsOriginal ? _clusters.Resolve(record.DistinctId) : _identities.Resolve(record.DeviceId, record.UserId);
         var properties = JsonElement.Parse(record.Properties);
         return new PreviewEvent(
             kept.Sequence, record.Event, record.TimeMs, record.InsertId, record.DeviceId, record.UserId, person, kept.Copies,

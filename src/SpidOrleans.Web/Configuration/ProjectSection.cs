@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.RegularExpressions;
 using SpidOrleans.Contracts.Settings;
 
@@ -9,6 +10,21 @@ internal static partial class ProjectSection
     public const string NameRule = "1 to 64 of A-Z, a-z, 0-9, '_' and '-'";
 
     public const int ShardsDefault = 8;
+
+    private static readonly TimeSpan TimeoutDefault = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan TimeoutMin = TimeSpan.FromSeconds(1);
+
+    /// <summary>A silo that stops waits somewhat longer than this for the request that is under way.</summary>
+    private static readonly TimeSpan TimeoutMax = TimeSpan.FromSeconds(12);
+
+    /// <summary>Where Mixpanel keeps a project's data: fixed there when the project is made.</summary>
+    private static readonly FrozenDictionary<string, Uri> Regions = new Dictionary<string, Uri>
+    {
+        ["US"] = new("https://api.mixpanel.com"),
+        ["EU"] = new("https://api-eu.mixpanel.com"),
+        ["India"] = new("https://api-in.mixpanel.com"),
+    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The project of a host that has none configured: everything goes to the built-in preview.</summary>
     public static ProjectSettings Preview { get; } =
@@ -22,14 +38,17 @@ internal static partial class ProjectSection
         const string allThree = "a value, since ServiceAccount, ServiceAccountSecret and ProjectId belong together";
 
         var token = section.RequiredText("Token", "the Mixpanel project's token", 255, text => !text.Any(char.IsWhiteSpace));
-        var endpoint = section.Text("Endpoint", "an http or https URL such as https://api.mixpanel.com", accepts: IsEndpoint);
+        var endpoint = section.Text("Endpoint", "US, EU, India, or an http or https URL such as https://api.mixpanel.com", accepts: text => EndpointOf(text) is not null);
+        var proxy = section.Text("Proxy", "a proxy's http or https URL without a path, such as http://proxy:3128", accepts: text => ProxyOf(text) is not null);
+        var timeout = section.Duration("Timeout", TimeoutDefault, TimeoutMin, TimeoutMax);
         var account = section.Text("ServiceAccount", "a service account's user name without ':'", 255, text => !text.Contains(':'));
         var secret = section.Text("ServiceAccountSecret", "the service account's secret");
         var projectId = section.Text("ProjectId", "the Mixpanel project's number", 20, text => text.All(char.IsAsciiDigit));
         var deletionToken = section.Text("DeletionToken", "the token of Mixpanel's deletion API");
-        section.Text("IdMerge", "'Simplified': Original ID Merge is not available in this version",
-            accepts: text => text.Equals("Simplified", StringComparison.OrdinalIgnoreCase));
+        var merge = section.Text("IdMerge", "'Simplified' or 'Original', as the Mixpanel project was made",
+            accepts: text => Is(text, "Simplified") || Is(text, "Original"));
         var shards = (int)section.Number("Shards", ShardsDefault, 1, 1_024);
+        var rate = (int)section.Number("EventsPerSecond", ProjectSettings.EventsPerSecondDefault, 1, 1_000_000);
         section.RefuseUnknown();
 
         if ((account ?? secret ?? projectId) is not null)
@@ -40,12 +59,25 @@ internal static partial class ProjectSection
         }
 
         return new ProjectSettings(
-            name, token, new Uri(endpoint ?? "https://api.mixpanel.com"), account, secret, projectId, shards)
+            name, token, EndpointOf(endpoint ?? "US") ?? Regions["US"], account, secret, projectId, shards)
         {
             DeletionToken = deletionToken,
+            EventsPerSecond = rate,
+            Proxy = proxy is null ? null : ProxyOf(proxy),
+            Timeout = timeout,
+            HasOriginalIdMerge = merge is not null && Is(merge, "Original"),
         };
     }
 
-    private static bool IsEndpoint(string text) =>
-        WebOrigin.TryParseUri(text, out var uri) && uri.Query.Length == 0 && uri.Fragment.Length == 0;
+    private static bool Is(string text, string word) => text.Equals(word, StringComparison.OrdinalIgnoreCase);
+
+    private static Uri? EndpointOf(string text) =>
+        Regions.TryGetValue(text, out var region) ? region
+        : WebOrigin.TryParseUri(text, out var uri) && uri.Query.Length == 0 && uri.Fragment.Length == 0 ? uri
+        : null;
+
+    /// <summary>Unlike other URLs it may carry credentials: many a proxy wants them.</summary>
+    private static Uri? ProxyOf(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
+        && uri.Host.Length > 0 && uri.PathAndQuery == "/" && uri.Fragment.Length == 0 && !text.Contains('\\') ? uri : null;
 }

@@ -47,7 +47,9 @@ public sealed class Scene : IAsyncDisposable
         await Mixpanel.ComeBackAsync();
         await Silos.RestoreAsync();
         await UntilDrainedAsync();
+        Mixpanel.Poison = null;
         Mixpanel.Arrivals.Forget();
+        Mixpanel.Refused.Forget();
         return new Load(this, seed);
     }
 
@@ -64,6 +66,9 @@ public sealed class Scene : IAsyncDisposable
 
     /// <summary>What the outbox takes on disk, indexes included.</summary>
     public Task<long> OutboxBytesAsync() => AskAsync("SELECT pg_total_relation_size('outbox')");
+
+    /// <summary>How many events were ever refused for good.</summary>
+    public Task<long> DeadLettersAsync() => AskAsync("SELECT count(*) FROM dead_letter");
 
     public async ValueTask DisposeAsync()
     {

@@ -16,11 +16,13 @@ internal static class EngageBody
         return [.. document.RootElement.EnumerateArray().Select(record => Read(record, request, ofGroups, poison))];
     }
 
-    /// <summary>As with verbose=1: it is an error only if nothing was good, and says nothing of which.</summary>
-    public static byte[] Answer(IReadOnlyList<Item> items)
+    /// <summary>As with verbose=1: it says nothing of which.</summary>
+    /// <param name="isErrorIfAnyIsBad">False: it is an error only if nothing was good. Mixpanel's pages say both.</param>
+    public static byte[] Answer(IReadOnlyList<Item> items, bool isErrorIfAnyIsBad)
     {
-        var isGood = items.Any(item => item.Error is null);
-        return JsonSerializer.SerializeToUtf8Bytes(new { error = isGood ? null : items[0].Error, status = isGood ? 1 : 0 });
+        var isGood = isErrorIfAnyIsBad ? items.All(item => item.Error is null) : items.Any(item => item.Error is null);
+        var error = items.Select(item => item.Error).FirstOrDefault(error => error is not null);
+        return JsonSerializer.SerializeToUtf8Bytes(new { error = isGood ? null : error, status = isGood ? 1 : 0 });
     }
 
     private static Item Read(JsonElement record, long request, bool ofGroups, Func<ProfileArrival, string?>? poison)

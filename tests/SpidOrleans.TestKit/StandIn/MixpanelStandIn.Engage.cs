@@ -11,6 +11,9 @@ public sealed partial class MixpanelStandIn
     /// <summary>Answers why a change of a profile is refused for good, or null.</summary>
     public Func<ProfileArrival, string?>? PoisonProfile { get; set; }
 
+    /// <summary>Answers that changes were refused if any was, not only if all were; the good ones are carried out either way.</summary>
+    public bool ComplainsOfAnyProfile { get; set; }
+
     /// <summary>/engage and /groups, unlike /import: no credentials but the token in each change, no gzip, and 200 whatever the body says.</summary>
     private async Task EngageAsync(HttpContext context)
     {
@@ -56,7 +59,7 @@ public sealed partial class MixpanelStandIn
                 Profiles.Store(items.Take(StoredBy(fault, items.Count)).Select(item => item.Arrival).OfType<ProfileArrival>());
             }
 
-            await AnswerAsync(context, fault, 200, () => EngageBody.Answer(items));
+            await AnswerAsync(context, fault, 200, () => EngageBody.Answer(items, ComplainsOfAnyProfile));
         }
         finally
         {

@@ -57,6 +57,21 @@ public sealed class ImportFailureTests : IAsyncLifetime
         Assert.Single(_server.Arrivals);
     }
 
+    [Fact]
+    public async Task AProjectsOwnTimeout_Counts()
+    {
+        var arrived = HoldTheAnswer();
+        var project = ClientUnderTest.Project(_server.Endpoint) with { Timeout = TimeSpan.FromSeconds(3) };
+        var sending = _sut.Client.ImportAsync(project, ClientUnderTest.Events(1), TestContext.Current.CancellationToken);
+        await arrived;
+
+        _clock.Advance(TimeSpan.FromMilliseconds(2_999));
+        Assert.False(sending.IsCompleted);
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.Contains("3 s", Assert.IsType<SendOutcome.Retry>(await sending.WaitAsync(ClientUnderTest.Patience)).Reason, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(HttpStatusCode.OK)]
     [InlineData(HttpStatusCode.BadRequest)]

@@ -33,6 +33,38 @@ public sealed class EventWriterTests
     }
 
     [Theory]
+    [InlineData(true, true, "4711")]
+    [InlineData(false, true, "4711")]
+    [InlineData(true, false, null)]
+    public void Write_ForAProjectWithOriginalIdMerge_NamesOneId_TheUsersIfItIsKnown(bool hasVisitor, bool hasUser, string? expected)
+    {
+        Assert.True(UserId.TryParse("4711", out var user));
+        var stamp = new Stamp { TimeMs = Time, InsertId = "i", Device = hasVisitor ? Visitor : null, User = hasUser ? user : null, IsOriginal = true };
+
+        var properties = Parse(EventWriter.Write(Source, new TrackedEvent { Name = "x" }, stamp)).GetProperty("properties");
+
+        Assert.Equal(expected ?? Visitor.ToString(), properties.GetProperty("distinct_id").GetString());
+        Assert.False(properties.TryGetProperty("$device_id", out _) || properties.TryGetProperty("$user_id", out _));
+        Assert.Equal(hasUser, properties.TryGetProperty("SPiD ID", out _));
+    }
+
+    [Fact]
+    public void Identify_IsMadeOfTheLinkAlone_SoThatARepeatIsTheSameEvent()
+    {
+        Assert.True(UserId.TryParse("å\"4711", out var user));
+        var visitor = new LinkedVisitor { VisitorId = Visitor, LinkedAtMs = Time };
+
+        var (once, again) = (IdentifyWriter.Write(user, visitor), IdentifyWriter.Write(user, visitor with { CarriesLogin = true }));
+
+        Assert.Equal(once.Payload.ToArray(), again.Payload.ToArray());
+        Assert.Equal((Time, "$identify"), (once.TimeMs, Parse(once.Payload.ToArray()).GetProperty("event").GetString()));
+        Assert.Equal(
+            $"time={Time} $insert_id={Visitor} distinct_id={user} $identified_id={user} $anon_id={Visitor}",
+            string.Join(' ', Parse(once.Payload.ToArray()).GetProperty("properties").EnumerateObject().Select(p => $"{p.Name}={p.Value}")));
+        Assert.False(OutboxPayload.KindOf(once.Payload.Span) != PayloadKind.Event || OutboxPayload.IsUnnamed(once.Payload.Span));
+    }
+
+    [Theory]
     [InlineData("""{"a":1}""", "a")]
     [InlineData(""" { "a" : [1, {"b":"}"}] , "c":"x,}" } """, "a,c")]
     [InlineData("""{"å\"":null,"\u0062":true}""", "å\",b")]

@@ -27,6 +27,7 @@ public sealed class StoredStateTests
         Assert.Equal("7b0a2b9e-5d3e-4b44-9f43-0d6a3e5d6a01", Assert.Single(user.Visitors).ToString());
         Assert.Equal(["news"], user.Agreements);
         Assert.Null(user.Traits);
+        Assert.Empty(user.Clusters);
         Assert.Equal("1", AgainWith(user).Traits!.Of("news")!.Set.Single().Json);
     }
 

@@ -33,7 +33,7 @@ public class SpidSettingsTests
             ("Storage:Provider", "sqlite"), ("Storage:ConnectionString", "Data Source=x.db"), ("Cluster:ClusterId", "c"), ("Cluster:ServiceId", "s"),
             ("Cluster:SiloPort", "1"), ("Cluster:GatewayPort", "2"), ("Cluster:AdvertisedAddress", "127.0.0.2"),
             ("Projects:a:Token", "t"), ("Projects:a:Endpoint", "https://api-eu.mixpanel.com"), ("Projects:a:ServiceAccount", "sa"),
-            ("Projects:a:ServiceAccountSecret", "sas"), ("Projects:a:ProjectId", "7"), ("Projects:a:IdMerge", "Simplified"), ("Projects:a:Shards", "1"),
+            ("Projects:a:ServiceAccountSecret", "sas"), ("Projects:a:ProjectId", "7"), ("Projects:a:IdMerge", "original"), ("Projects:a:Shards", "1"), ("Projects:a:EventsPerSecond", "50"), ("Projects:a:Proxy", "http://me:se%20cret@proxy:3128"), ("Projects:a:Timeout", "00:00:05"),
             ("Clients:c:Name", "Name"), ("Clients:c:Secret", "s"), ("Clients:c:SignSecret", "ss"), ("Clients:c:Project", "a"),
             ("Clients:c:Origins:0", "https://News.Test:443"), ("Clients:c:RedirectUris:0", "https://news.test/back"), ("Clients:c:AllowCrossSite", "true"),
             ("Session:CookieDomain", ".News.test"), ("Session:SigningKey", new string('k', 32)), ("Session:Lifetime", "00:30:00"),
@@ -57,8 +57,27 @@ public class SpidSettingsTests
         Assert.Equal(5, settings.Cluster.PendingPerLane);
         Assert.Equal(("sa", "sas", "7", 1), (settings.Cluster.Projects["a"].ServiceAccount, settings.Cluster.Projects["a"].ServiceAccountSecret,
             settings.Cluster.Projects["a"].ProjectId, settings.Cluster.Projects["a"].Shards));
+        Assert.True(settings.Cluster.Projects["a"].HasOriginalIdMerge);
+        Assert.Equal((50, "proxy", TimeSpan.FromSeconds(5)), (
+            settings.Cluster.Projects["a"].EventsPerSecond, settings.Cluster.Projects["a"].Proxy!.Host, settings.Cluster.Projects["a"].Timeout));
         Assert.False(settings.HasDemoClient);
     }
+
+    [Theory]
+    [InlineData("", "https://api.mixpanel.com/")]
+    [InlineData("us", "https://api.mixpanel.com/")]
+    [InlineData("EU", "https://api-eu.mixpanel.com/")]
+    [InlineData("india", "https://api-in.mixpanel.com/")]
+    [InlineData("http://127.0.0.1:8080/mixpanel", "http://127.0.0.1:8080/mixpanel")]
+    public void AnEndpoint_IsARegionOrAUrl(string value, string url) =>
+        Assert.Equal(url, Read([.. OneClient, ("Projects:news:Endpoint", value)]).Cluster.Projects["news"].Endpoint.AbsoluteUri);
+
+    [Theory]
+    [InlineData("Simplified", false)]
+    [InlineData("ORIGINAL", true)]
+    [InlineData("", false)]
+    public void IdMerge_IsSimplifiedUnlessTheProjectSaysOtherwise(string value, bool isOriginal) =>
+        Assert.Equal(isOriginal, Read([.. OneClient, ("Projects:news:IdMerge", value)]).Cluster.HasOriginalIdMerge("news"));
 
     [Theory]
     [InlineData("Storage:Provider", "MySql", "one of Sqlite, PostgreSql")]
@@ -69,7 +88,15 @@ public class SpidSettingsTests
     [InlineData("Cluster:GatewayPort", "11111", "another port than Cluster:SiloPort")]
     [InlineData("Cluster:AdvertisedAddress", "here", "an IP address")]
     [InlineData("Projects:news:Endpoint", "ftp://x", "an http or https URL")]
-    [InlineData("Projects:news:IdMerge", "Original", "not available in this version")]
+    [InlineData("Projects:news:Endpoint", "Mars", "US, EU, India, or an http or https URL")]
+    [InlineData("Projects:news:Proxy", "proxy:3128", "a proxy's http or https URL")]
+    [InlineData("Projects:news:Proxy", "http://proxy:3128/path", "a proxy's http or https URL")]
+    [InlineData("Projects:news:Proxy", "ftp://me:secret@proxy", "a proxy's http or https URL", null, "***")]
+    [InlineData("Projects:news:Timeout", "00:00:00.999", "a duration between 00:00:01 and 00:00:12")]
+    [InlineData("Projects:news:Timeout", "00:00:13", "a duration between 00:00:01 and 00:00:12")]
+    [InlineData("Projects:news:EventsPerSecond", "0", "1 to 1,000,000")]
+    [InlineData("Projects:news:EventsPerSecond", "1000001", "1 to 1,000,000")]
+    [InlineData("Projects:news:IdMerge", "Legacy", "'Simplified' or 'Original'")]
     [InlineData("Projects:news:Shards", "0", "1 to 1,024")]
     [InlineData("Projects:news:Shards", "1025", "1 to 1,024")]
     [InlineData("Projects:a b:Token", "x", "project names of 1 to 64", "Projects", "a b")]
