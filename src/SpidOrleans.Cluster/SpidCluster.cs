@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Streams;
+using SpidOrleans.Cluster.DeadLetters;
 using SpidOrleans.Cluster.Emission;
+using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Intake;
 using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Outbox;
@@ -19,6 +21,9 @@ public static class SpidCluster
     /// <summary>The name that visitors' states are stored under, with the visitor's identity as key.</summary>
     public const string VisitorState = "visitor";
 
+    /// <summary>The name that users' states are stored under.</summary>
+    public const string UserState = "user";
+
     /// <summary>The outbox. To be added before Orleans, so that it stops after it: grains may append until they are gone.
     /// Needs an <see cref="IOutboxEngine"/>.</summary>
     public static IServiceCollection AddSpidOutbox(this IServiceCollection services)
@@ -28,6 +33,9 @@ public static class SpidCluster
         services.AddSingleton<GroupCommitOutbox>();
         services.AddSingleton<IOutbox>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddHostedService(provider => provider.GetRequiredService<GroupCommitOutbox>());
+        services.AddSingleton<IDeletionStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
+        services.AddSingleton<IDeadLetterStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
+        services.AddSingleton<DeadLetterMeter>();
         services.AddSingleton<OutboxBell>();
         services.AddSingleton<IOutboxBell>(provider => provider.GetRequiredService<OutboxBell>());
         return services;
@@ -39,6 +47,7 @@ public static class SpidCluster
         {
             services.AddPlacementDirector<KeyPlacement, KeyPlacementDirector>();
             services.AddSingleton<SiloRing>();
+            services.AddSingleton<Erasures>();
             services.AddSingleton<VisitorLanes>();
             services.AddHostedService(provider => provider.GetRequiredService<VisitorLanes>());
             services.AddSingleton<LaneServiceClient>();
@@ -60,6 +69,8 @@ public static class SpidCluster
     {
         services.AddHostedService(provider => provider.GetRequiredService<OutboxBell>());
         services.AddHostedService<OutboxSweep>();
+        services.AddHostedService<DeadLetterWatch>();
+        services.AddHostedService<DeletionSweep>();
         return services;
     }
 }

@@ -12,6 +12,6 @@ internal sealed class ClientIntake(IGrainFactory grains) : IIntake
 
     private uint _calls;
 
-    public Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
+    public Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
         grains.GetGrain<IIntakeGrain>(Interlocked.Increment(ref _calls) % Keys).TrackAsync(source, events, fromBrowser);
 }

@@ -36,6 +36,7 @@ public static class WebRegistration
         services.AddSingleton<BodyDeadline>();
         services.AddSingleton<BodyLimits>();
 
+        services.AddSingleton<AddressPrivacy>();
         services.AddSingleton<EventTracker>();
         services.AddSingleton<SignIns>();
         services.AddSingleton<EventsApi>();
@@ -96,6 +97,9 @@ public static class WebRegistration
         EventsApi.Map(clientApi);
         VisitorsApi.Map(clientApi);
         UsersApi.Map(clientApi);
+        ConsentApi.Map(clientApi);
+        ExportApi.Map(clientApi);
+        DeadLettersApi.Map(clientApi);
         TraitsApi.Map(app.MapGroup("/api/2").WithTags("Client back ends"));
         TokenApi.Map(app.MapGroup("/oauth").WithTags("Client back ends"));
 

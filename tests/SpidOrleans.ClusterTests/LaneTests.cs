@@ -32,7 +32,7 @@ public sealed class LaneTests(SpidTestCluster cluster)
         var visitors = Enumerable.Range(0, 30).Select(_ => VisitorId.New()).ToList();
         var events = visitors.Select(visitor => new IdentityEvents { Visitor = visitor, Events = [Next()] })
             .Append(new IdentityEvents { User = Person, Events = [Next()] }).ToImmutableArray();
-        Assert.Equal(TrackOutcome.Stored, await cluster.Intake(0).TrackAsync(Source, events));
+        Assert.Equal(TrackOutcome.Stored, (await cluster.Intake(0).TrackAsync(Source, events)).Outcome);
         Assert.Equal(31, (await ArrivedAsync(31)).Distinct().Count());
     }
 
@@ -97,11 +97,11 @@ public sealed class LaneTests(SpidTestCluster cluster)
         Assert.Equal(TrackOutcome.Stranger, await SendAsync(old));
         Assert.Equal(TrackOutcome.Stored, await SendAsync(own));
 
-        Task<TrackOutcome> SendAsync(KeyDigest key)
+        async Task<TrackOutcome> SendAsync(KeyDigest key)
         {
             var events = new IdentityEvents { Visitor = _visitor, Events = [Next()], BrowserKey = key };
             var another = new IdentityEvents { Visitor = VisitorId.New(), Events = [Next()], BrowserKey = key };
-            return cluster.Intake(silo).TrackAsync(Source, amongOthers ? [events, another] : [events], fromBrowser: true);
+            return (await cluster.Intake(silo).TrackAsync(Source, amongOthers ? [events, another] : [events], fromBrowser: true)).Outcome;
         }
     }
 
@@ -125,7 +125,7 @@ public sealed class LaneTests(SpidTestCluster cluster)
     {
         var source = cluster.Source("a");
         var events = Enumerable.Range(0, SpidTestCluster.PendingPerLane + 1).Select(_ => Next()).ToImmutableArray();
-        Assert.Equal(TrackOutcome.LaneFull, await cluster.Intake(0).TrackAsync(source, [new IdentityEvents { Visitor = _visitor, Events = events }]));
+        Assert.Equal(TrackOutcome.LaneFull, (await cluster.Intake(0).TrackAsync(source, [new IdentityEvents { Visitor = _visitor, Events = events }])).Outcome);
         Assert.Equal(TrackOutcome.Stored, await TrackAsync(0));
         await ArrivedAsync(1);
     }
@@ -137,8 +137,8 @@ public sealed class LaneTests(SpidTestCluster cluster)
         Assert.Equal(TrackOutcome.Stored, result.Outcome);
     }
 
-    private Task<TrackOutcome> TrackAsync(int silo, TrackedEvent? e = null) =>
-        cluster.Intake(silo).TrackAsync(Source, [new IdentityEvents { Visitor = _visitor, Events = [e ?? Next()] }]);
+    private async Task<TrackOutcome> TrackAsync(int silo, TrackedEvent? e = null) =>
+        (await cluster.Intake(silo).TrackAsync(Source, [new IdentityEvents { Visitor = _visitor, Events = [e ?? Next()] }])).Outcome;
 
     private TrackedEvent Next() => new() { Name = NameOf(Interlocked.Increment(ref _events) - 1) };
 

@@ -70,7 +70,7 @@ public sealed class MemoryTests : IAsyncLifetime
     public async Task AVisitorOfWhomNothingIsStored_NeedsNoGrain()
     {
         var intake = _cluster!.Silos[0].ServiceProvider.GetRequiredService<IIntake>();
-        var each = await WeighAsync((visitor, source, e) => intake.TrackAsync(source, [new IdentityEvents { Visitor = visitor, Events = [e] }]));
+        var each = await WeighAsync(async (visitor, source, e) => (await intake.TrackAsync(source, [new IdentityEvents { Visitor = visitor, Events = [e] }])).Outcome);
         Assert.InRange(each, 100, BytesWithoutGrainMax);
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,6 +11,7 @@ using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.ClusterTests.Faults;
+using SpidOrleans.Contracts.DeadLetters;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Groups;
 using SpidOrleans.Contracts.Intake;
@@ -49,7 +51,7 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
         var settings = new ClusterSettings
         {
             Projects = Projects.ToImmutableDictionary(
-                name => name, name => new ProjectSettings(name, "token-" + name, StandIn.Endpoint, null, null, null, Shards)),
+                name => name, name => new ProjectSettings(name, "token-" + name, StandIn.Endpoint, null, null, null, Shards) { DeletionToken = "delete-" + name }),
             PendingPerLane = PendingPerLane,
         };
 
@@ -98,6 +100,8 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
 
     public IGroupGrain Group(GroupId group) => _cluster!.Client.GetGrain<IGroupGrain>(group.Key);
 
+    public IDeadLetterGrain Letters => _cluster!.Client.GetGrain<IDeadLetterGrain>(0);
+
     public UserId UserIdOf(string text) => UserId.TryParse(text, out var id) ? id : throw new ArgumentException(text);
 
     public EventSource Source(string project) => new() { ClientName = "Test", Project = project };
@@ -116,6 +120,34 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
     /// <summary>Moves a visitor's lane as another silo's activation would, without this cluster's grains knowing.</summary>
     public Task CloseBehindItsBackAsync(VisitorId visitor, string user) => _cluster!.Silos[0].ServiceProvider.GetRequiredService<GroupCommitOutbox>()
         .MoveAsync(visitor.Key, user, _ => Shards, Projects[0], new OutboxEvent(1, "{}"u8.ToArray()));
+
+    /// <summary>All that is stored, as text.</summary>
+    public async Task<string> DumpAsync()
+    {
+        await using var connection = new SqliteConnection($"Data Source={DatabasePath};Mode=ReadOnly;Pooling=False");
+        await connection.OpenAsync();
+        var dump = new StringBuilder();
+        foreach (var table in await ReadAsync("SELECT name FROM sqlite_schema WHERE type = 'table'"))
+        {
+            var columns = await ReadAsync($"SELECT name FROM pragma_table_info('{table}')");
+            foreach (var row in await ReadAsync($"SELECT {string.Join(" || '|' || ", columns.Select(column => $"coalesce(CAST({column} AS TEXT), '')"))} FROM {table}"))
+                dump.Append(table).Append(": ").AppendLine(row);
+        }
+
+        return dump.ToString();
+
+        async Task<List<string>> ReadAsync(string sql)
+        {
+            var rows = new List<string>();
+            await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Names of our own tables.
+            command.CommandText = sql;
+#pragma warning restore CA2100
+            await using var reader = await command.ExecuteReaderAsync();
+            while (await reader.ReadAsync()) rows.Add(reader.GetString(0));
+            return rows;
+        }
+    }
 
     public async Task<long> DeadLettersAsync(string project, string identity)
     {

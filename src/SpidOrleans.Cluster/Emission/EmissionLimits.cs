@@ -28,6 +28,9 @@ public static class EmissionLimits
     /// <summary>Between two looks whether Mixpanel takes our credentials again.</summary>
     public static readonly TimeSpan UnauthorisedPause = TimeSpan.FromMinutes(5);
 
+    /// <summary>Between two batches of a shard while its project may have no more dead letters.</summary>
+    public static readonly TimeSpan LettersFullPause = TimeSpan.FromMinutes(1);
+
     /// <summary>How long an emitter that another silo should have waits for its move before it delivers where it is.</summary>
     public static readonly TimeSpan MovePatience = TimeSpan.FromSeconds(30);
 }

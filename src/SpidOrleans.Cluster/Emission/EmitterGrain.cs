@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Streams;
 using Orleans.Streams.Core;
+using SpidOrleans.Cluster.DeadLetters;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
 using SpidOrleans.Contracts.Emission;
@@ -25,6 +26,7 @@ internal sealed partial class EmitterGrain(
     MixpanelClient mixpanel,
     ClusterSettings settings,
     SiloRing ring,
+    DeadLetterMeter letters,
     [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
     ILogger<EmitterGrain> logger)
     : Grain, IEmitterGrain, IStreamSubscriptionObserver, IAsyncObserver<OutboxRing>, IDisposable
@@ -39,6 +41,7 @@ internal sealed partial class EmitterGrain(
     private Shard _shard;
     private MixpanelProject? _project;
     private Task _drain = Task.CompletedTask;
+    private Task _round = Task.CompletedTask;
     private long? _misplacedSince;
     private bool _isRung;
     private KindCounter _attempts;
@@ -85,6 +88,8 @@ internal sealed partial class EmitterGrain(
         return Task.CompletedTask;
     }
 
+    public async Task SettleAsync() => await _round.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
     private async Task DrainAsync(MixpanelProject project)
     {
         try
@@ -92,7 +97,9 @@ internal sealed partial class EmitterGrain(
             while (!_stopping.IsCancellationRequested)
             {
                 _isRung = false;
-                var pause = await SendOldestAsync(project);
+                var round = SendOldestAsync(project);
+                _round = round;
+                var pause = await round;
                 if (pause > TimeSpan.Zero) await Task.Delay(pause.Value, clock, _stopping.Token);
                 else if (pause is null && !_isRung) return;
             }
@@ -113,7 +120,7 @@ internal sealed partial class EmitterGrain(
     {
         try
         {
-            await SettleAsync();
+            await SettleUnrepeatableAsync();
             var rows = await outbox.ReadOldestAsync(_shard, _eventsMax, EmissionLimits.BatchBytesMax, _stopping.Token);
             if (rows.Count == 0) return null;
 
@@ -160,6 +167,7 @@ internal sealed partial class EmitterGrain(
                 break;
             case SendOutcome.Refused(var refused):
                 // Mixpanel stored the rest of the batch.
+                if (letters.WaitingOf(_shard.Project) >= settings.DeadLettersMax) return await KeepAsync(rows, [.. refused.Select(r => r.Index)]);
                 await BuryAsync([.. refused.Select(r => new RefusedRow(rows[r.Index].Position, r.Field is null ? r.Message : $"{r.Field}: {r.Message}"))]);
                 await outbox.RemoveAsync(_shard, [.. rows.Select(row => row.Position)]);
                 // One refusal that names no record may be the event's fault; a row of them rather is the project's. They
@@ -170,6 +178,8 @@ internal sealed partial class EmitterGrain(
             case SendOutcome.TooLarge or SendOutcome.Unclear when rows.Count > 1:
                 _eventsMax = rows.Count / 2;
                 return TimeSpan.Zero;
+            case SendOutcome.TooLarge when letters.WaitingOf(_shard.Project) >= settings.DeadLettersMax:
+                return await KeepAsync(rows, [0]);
             case SendOutcome.TooLarge:
                 await BuryAsync([new RefusedRow(rows[0].Position, "Mixpanel answers 413 to this event alone")]);
                 break;
@@ -207,14 +217,14 @@ internal sealed partial class EmitterGrain(
     private Task GiveUpAsync(Layer layer)
     {
         _givenUp.AddRange(Unrepeatable(layer));
-        return SettleAsync();
+        return SettleUnrepeatableAsync();
     }
 
     private static IEnumerable<long> Unrepeatable(Layer layer) =>
         layer.Rows.Where(row => !OutboxPayload.IsRepeatable(row.Payload.Span)).Select(row => row.Position);
 
     /// <summary>What must not be sent again is gone before anything is read anew, also when the database was away in between.</summary>
-    private async Task SettleAsync()
+    private async Task SettleUnrepeatableAsync()
     {
         if (_givenUp.Count > 0)
         {
@@ -228,9 +238,18 @@ internal sealed partial class EmitterGrain(
         _carriedOut.Clear();
     }
 
+    /// <summary>There is no room for more dead letters: what was refused waits at the front of the shard, and nothing is lost.</summary>
+    private async Task<TimeSpan> KeepAsync(IReadOnlyList<OutboxRow> rows, HashSet<int> refused)
+    {
+        await outbox.RemoveAsync(_shard, [.. rows.Where((_, i) => !refused.Contains(i)).Select(row => row.Position)]);
+        LogLettersFull(logger, refused.Count, _shard, settings.DeadLettersMax, EmissionLimits.LettersFullPause);
+        return EmissionLimits.LettersFullPause;
+    }
+
     private async Task BuryAsync(RefusedRow[] refused)
     {
         var buried = await outbox.BuryAsync(_shard, refused);
+        letters.Buried(_shard.Project, buried);
         LogRefused(logger, buried, _shard.Project);
     }
 
@@ -253,6 +272,10 @@ internal sealed partial class EmitterGrain(
     [LoggerMessage(EventId = 3107, Level = LogLevel.Warning, Message =
         "Nobody knows whether Mixpanel carried out {ChangeCount} changes of profiles of project {Project} that must not be repeated; kept as dead letters")]
     private static partial void LogGivenUp(ILogger logger, int changeCount, string project);
+
+    [LoggerMessage(EventId = 3108, Level = LogLevel.Critical, Message =
+        "Mixpanel refuses {EventCount} events of shard {Shard}, whose project has {Max} dead letters already (DeadLetters:MaxPerProject): they stay in the outbox, and delivery crawls until letters are replayed or discarded; the next batch in {Pause}")]
+    private static partial void LogLettersFull(ILogger logger, int eventCount, Shard shard, int max, TimeSpan pause);
 
     [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "The outbox does not answer the emitter of shard {Shard} ({Reason}); it tries again")]
     private static partial void LogOutboxAway(ILogger logger, Shard shard, string reason);

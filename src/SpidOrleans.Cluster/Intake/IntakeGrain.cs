@@ -11,6 +11,6 @@ namespace SpidOrleans.Cluster.Intake;
 [Reentrant]
 internal sealed class IntakeGrain(SiloIntake intake) : Grain, IIntakeGrain
 {
-    public Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser) =>
+    public Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser) =>
         intake.TrackAsync(source, events, fromBrowser);
 }

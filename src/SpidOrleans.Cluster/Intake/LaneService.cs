@@ -14,7 +14,7 @@ internal interface ILaneService : IGrainService
 {
     /// <inheritdoc cref="IIntake.TrackAsync"/>
     [Alias("Track")]
-    Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser);
+    Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser);
 }
 
 /// <inheritdoc cref="ILaneService"/>
@@ -22,7 +22,7 @@ internal interface ILaneService : IGrainService
 internal sealed class LaneService(GrainId id, Silo silo, ILoggerFactory loggers, SiloIntake intake) : GrainService(id, silo, loggers), ILaneService
 {
     // Not on this service's own scheduler, where calls take turns.
-    public Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser) =>
+    public Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser) =>
         Task.Run(() => intake.TrackOwnAsync(source, events, fromBrowser));
 }
 

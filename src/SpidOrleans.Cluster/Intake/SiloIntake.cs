@@ -16,11 +16,11 @@ namespace SpidOrleans.Cluster.Intake;
 /// </summary>
 internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, IOutbox outbox, LaneServiceClient others, IGrainFactory grains) : IIntake
 {
-    public Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
+    public Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
         events is [var one] ? TrackAsync(source, one, fromBrowser) : TrackManyAsync(source, events, fromBrowser);
 
     /// <summary>Visitors that belong here, as their senders see it.</summary>
-    public async Task<TrackOutcome> TrackOwnAsync(EventSource source, IReadOnlyList<IdentityEvents> events, bool fromBrowser)
+    public async Task<IntakeResult> TrackOwnAsync(EventSource source, IReadOnlyList<IdentityEvents> events, bool fromBrowser)
     {
         var attempts = new LaneAttempt[events.Count];
         var appends = new List<AppendOperation>(events.Count);
@@ -35,29 +35,32 @@ internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, IOutbox outb
         if (appends.Count > 0 && !await TryAppendAsync(appends))
         {
             foreach (var attempt in attempts) attempt.Fail();
-            return TrackOutcome.Unavailable;
+            return new(TrackOutcome.Unavailable);
         }
 
-        var calls = new List<Task<TrackOutcome>>();
+        var calls = new List<Task<IntakeResult>>();
         for (var i = 0; i < attempts.Length; i++)
         {
-            if (attempts[i].Finish(source.Project) is null) calls.Add(grains.GetVisitor(events[i].Visitor!.Value).TrackAsync(source, events[i].Events, fromBrowser, events[i].BrowserKey));
+            if (attempts[i].Finish(source.Project) is null) calls.Add(AskGrainAsync(source, events[i].Visitor!.Value, events[i], fromBrowser));
         }
 
-        return calls.Count == 0 ? TrackOutcome.Stored : TrackOutcomes.Worst(await Task.WhenAll(calls));
+        return calls.Count == 0 ? new(TrackOutcome.Stored) : IntakeResult.Worst(await Task.WhenAll(calls));
     }
 
-    private async Task<TrackOutcome> TrackOwnAsync(EventSource source, VisitorId visitor, IdentityEvents one, bool fromBrowser)
+    private async Task<IntakeResult> TrackOwnAsync(EventSource source, VisitorId visitor, IdentityEvents one, bool fromBrowser)
     {
         var attempt = lanes.Prepare(visitor, source, one.Events, lanes.NowMs, lanes.Clock.GetTimestamp());
         if (attempt.Append is { } append && !await TryAppendAsync([append]))
         {
             attempt.Fail();
-            return TrackOutcome.Unavailable;
+            return new(TrackOutcome.Unavailable);
         }
 
-        return attempt.Finish(source.Project) ?? await grains.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser, one.BrowserKey);
+        return attempt.Finish(source.Project) is { } outcome ? new(outcome) : await AskGrainAsync(source, visitor, one, fromBrowser);
     }
+
+    private async Task<IntakeResult> AskGrainAsync(EventSource source, VisitorId visitor, IdentityEvents one, bool fromBrowser) =>
+        IntakeResult.Of(await grains.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser, one.BrowserKey), one.Events.Length);
 
     private async ValueTask<bool> TryAppendAsync(IReadOnlyList<AppendOperation> appends)
     {
@@ -72,14 +75,14 @@ internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, IOutbox outb
         }
     }
 
-    private Task<TrackOutcome> TrackAsync(EventSource source, in IdentityEvents one, bool fromBrowser) =>
+    private Task<IntakeResult> TrackAsync(EventSource source, in IdentityEvents one, bool fromBrowser) =>
         one.Visitor is not { } visitor ? TrackUserAsync(source, one)
         : ring.IsOwn(visitor, out var owner) ? TrackOwnAsync(source, visitor, one, fromBrowser)
         : others.On(owner).TrackAsync(source, [one], fromBrowser);
 
-    private async Task<TrackOutcome> TrackManyAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser)
+    private async Task<IntakeResult> TrackManyAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser)
     {
-        var calls = new List<Task<TrackOutcome>>();
+        var calls = new List<Task<IntakeResult>>();
         var own = new List<IdentityEvents>(events.Length);
         Dictionary<SiloAddress, ImmutableArray<IdentityEvents>.Builder>? elsewhere = null;
         foreach (var one in events)
@@ -102,10 +105,10 @@ internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, IOutbox outb
 
         if (own.Count > 0) calls.Add(TrackOwnAsync(source, own, fromBrowser));
         foreach (var (owner, there) in elsewhere ?? []) calls.Add(others.On(owner).TrackAsync(source, there.DrainToImmutable(), fromBrowser));
-        return TrackOutcomes.Worst(await Task.WhenAll(calls));
+        return IntakeResult.Worst(await Task.WhenAll(calls));
     }
 
-    private Task<TrackOutcome> TrackUserAsync(EventSource source, in IdentityEvents one) =>
-        one.User is { } user ? grains.GetUser(user).TrackAsync(source, one.Events)
+    private async Task<IntakeResult> TrackUserAsync(EventSource source, IdentityEvents one) =>
+        one.User is { } user ? IntakeResult.Of(await grains.GetUser(user).TrackAsync(source, one.Events), one.Events.Length)
         : throw new ArgumentException("the events name nobody", nameof(one));
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SpidOrleans.Contracts.Users;
 
 namespace SpidOrleans.Cluster.Outbox;
 
@@ -11,7 +12,8 @@ namespace SpidOrleans.Cluster.Outbox;
 /// nothing, and the busier the silo, the larger the groups.
 /// </summary>
 public sealed partial class GroupCommitOutbox(
-    IOutboxEngine engine, IOutboxBell bell, TimeProvider clock, ILogger<GroupCommitOutbox> logger) : BackgroundService, IOutbox
+    IOutboxEngine engine, IOutboxBell bell, TimeProvider clock, ILogger<GroupCommitOutbox> logger)
+    : BackgroundService, IOutbox, IDeadLetterStore, IDeletionStore
 {
     /// <summary>Operations that may wait. A grain has one at a time, so this bounds grains, not events.</summary>
     public const int QueueOperationsMax = 16_384;
@@ -47,7 +49,7 @@ public sealed partial class GroupCommitOutbox(
     public Task AppendManyAsync(IReadOnlyList<AppendOperation> appends) => appends is [var one] ? Enqueue(one) : Enqueue(new AppendManyOperation(appends));
 
     public Task<int> MoveAsync(
-        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last, IReadOnlyList<LaneEvent>? also = null) =>
+        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null) =>
         Enqueue(new MoveOperation(fromIdentity, toIdentity, shards, lastProject, last, also));
 
     public Task RemoveAsync(Shard shard, IReadOnlyList<long> positions) => Enqueue(new RemoveOperation(shard, positions));
@@ -61,6 +63,9 @@ public sealed partial class GroupCommitOutbox(
     public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) =>
         engine.ReadLaneAsync(lane, cancellationToken);
 
+    public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+        engine.ReadPendingAsync(lane, after, rowsMax, bytesMax, cancellationToken);
+
     public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
         engine.ReadLatestTimeAsync(identity, cancellationToken);
 
@@ -69,9 +74,40 @@ public sealed partial class GroupCommitOutbox(
 
     public Task CheckAsync(CancellationToken cancellationToken) => engine.CheckAsync(cancellationToken);
 
+    public Task<Erased> EraseAsync(Erasure erasure) => Enqueue(new EraseOperation(erasure));
+
+    public Task<bool> IsErasedAsync(UserId user, CancellationToken cancellationToken) => engine.IsErasedAsync(user, cancellationToken);
+
+    public Task<IReadOnlyList<string>> ReadVisitorsAsync(UserId user, CancellationToken cancellationToken) => engine.ReadVisitorsAsync(user, cancellationToken);
+
+    public Task KeepAsync(Deletion deletion) => Enqueue(new DeletionOperation(deletion, isDone: false));
+
+    public Task ForgetAsync(Deletion deletion) => Enqueue(new DeletionOperation(deletion, isDone: true));
+
+    public Task<IReadOnlyList<Deletion>> ReadDeletionsAsync(string project, long dueMs, int max, CancellationToken cancellationToken) =>
+        engine.ReadDeletionsAsync(project, dueMs, max, cancellationToken);
+
+    public Task<IReadOnlyList<string>> ReadDeletionProjectsAsync(long dueMs, CancellationToken cancellationToken) =>
+        engine.ReadDeletionProjectsAsync(dueMs, cancellationToken);
+
+    public Task<IReadOnlyList<long>> ReplayAsync(string project, int shards, IReadOnlyList<ReplayedLetter> letters) =>
+        Enqueue(new ReplayOperation(project, shards, letters));
+
+    public Task<int> DiscardAsync(string project, IReadOnlyList<long> ids) => Enqueue(new DiscardOperation(project, ids));
+
+    public Task<IReadOnlyList<StoredLetter>> ReadLettersAsync(LetterRange range, CancellationToken cancellationToken) =>
+        engine.ReadLettersAsync(range, cancellationToken);
+
+    public Task<long> ReadLastLetterAsync(string project, CancellationToken cancellationToken) => engine.ReadLastLetterAsync(project, cancellationToken);
+
+    public Task<IReadOnlyDictionary<string, long>> CountLettersAsync(CancellationToken cancellationToken) => engine.CountLettersAsync(cancellationToken);
+
+    public Task<IReadOnlyList<(string Project, long Id)>> ReadLettersBeforeAsync(long refusedBeforeMs, int max, CancellationToken cancellationToken) =>
+        engine.ReadLettersBeforeAsync(refusedBeforeMs, max, cancellationToken);
+
     private Task<TResult> Enqueue<TResult>(OutboxOperation<TResult> operation)
     {
-        if (operation is AppendOperation or AppendManyOperation or MoveOperation && !engine.HasRoom)
+        if (operation is AppendOperation or AppendManyOperation or MoveOperation or ReplayOperation && !engine.HasRoom)
             return Task.FromException<TResult>(new OutboxUnavailableException("the database's disk is nearly full"));
 
         var completion = operation.Completion;
@@ -160,6 +196,11 @@ public sealed partial class GroupCommitOutbox(
         foreach (var operation in _group)
         {
             if (operation is AppendOperation { Result: true } append) Count(append.Lane.Shard, append.Rows);
+            if (operation is ReplayOperation replay)
+            {
+                foreach (var letter in replay.Letters) Count(replay.LaneOf(letter).Shard, 1);
+            }
+
             if (operation is not MoveOperation move) continue;
             foreach (var shard in move.Touched) Count(shard, move.Result + 1);
         }

@@ -1,3 +1,5 @@
+using SpidOrleans.Contracts.Users;
+
 namespace SpidOrleans.Cluster.Outbox;
 
 /// <summary>
@@ -26,11 +28,11 @@ public interface IOutbox
     /// <param name="toIdentity">The user's identity.</param>
     /// <param name="shards">How many shards a project has, by its name.</param>
     /// <param name="lastProject">The project of <paramref name="last"/>.</param>
-    /// <param name="last">The event that follows the moved ones.</param>
+    /// <param name="last">The event that follows the moved ones; null: none does.</param>
     /// <param name="also">Appended after it, in the same transaction; none: nothing more.</param>
-    /// <returns>How many rows moved, in all projects.</returns>
+    /// <returns>How many rows moved, in all projects; <see cref="MoveOperation.IsErased"/>: one of the two is erased, and nothing moved.</returns>
     Task<int> MoveAsync(
-        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last, IReadOnlyList<LaneEvent>? also = null);
+        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null);
 
     /// <summary>Removes exactly these rows of the shard; rows that are gone or moved are left alone.</summary>
     Task RemoveAsync(Shard shard, IReadOnlyList<long> positions);
@@ -49,8 +51,23 @@ public interface IOutbox
 
     Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken);
 
+    /// <summary>What waits in a lane, in position order.</summary>
+    /// <param name="after">Higher positions than this.</param>
+    /// <param name="bytesMax">Stops before the payloads' sum exceeds this, but always gives one row.</param>
+    Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken);
+
     /// <summary>The latest event time among an identity's rows of all projects; null when it has none.</summary>
     Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken);
+
+    /// <summary>In one transaction: everything that waits or is a dead letter of these identities is gone, and so are their states; what is
+    /// appended to their lanes, or moved there, is refused for ever after. Asks for what Mixpanel is to delete. A repeat finds nothing left.</summary>
+    Task<Erased> EraseAsync(Erasure erasure);
+
+    /// <summary>Whether this user was erased.</summary>
+    Task<bool> IsErasedAsync(UserId user, CancellationToken cancellationToken);
+
+    /// <summary>The keys of all visitors whose lanes have moved to this user.</summary>
+    Task<IReadOnlyList<string>> ReadVisitorsAsync(UserId user, CancellationToken cancellationToken);
 
     /// <summary>Every shard that has rows, of configured projects or not.</summary>
     Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken);

@@ -1,7 +1,9 @@
+using SpidOrleans.Contracts.Users;
+
 namespace SpidOrleans.Cluster.Outbox;
 
 /// <summary>What a database must do for <see cref="GroupCommitOutbox"/>: everything that differs between engines.</summary>
-public interface IOutboxEngine
+public interface IOutboxEngine : IDeadLetterReader, IDeletionReader
 {
     /// <summary>False while the disk is nearly full: appends and moves are refused then, so that what is delivered can still
     /// be removed. Cheap: asked for at every append.</summary>
@@ -18,8 +20,17 @@ public interface IOutboxEngine
     /// <inheritdoc cref="IOutbox.ReadLaneAsync"/>
     Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken);
 
+    /// <inheritdoc cref="IOutbox.ReadPendingAsync"/>
+    Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken);
+
     /// <inheritdoc cref="IOutbox.ReadLatestTimeAsync"/>
     Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="IOutbox.IsErasedAsync"/>
+    Task<bool> IsErasedAsync(UserId user, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="IOutbox.ReadVisitorsAsync"/>
+    Task<IReadOnlyList<string>> ReadVisitorsAsync(UserId user, CancellationToken cancellationToken);
 
     /// <inheritdoc cref="IOutbox.ReadShardsAsync"/>
     Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken);

@@ -31,4 +31,9 @@ public readonly record struct Shard(string Project, int Number)
 }
 
 /// <summary>The ordered events of one identity (<c>v:…</c> or <c>u:…</c>) in one project.</summary>
-public readonly record struct Lane(Shard Shard, string Identity);
+public readonly record struct Lane(Shard Shard, string Identity)
+{
+    /// <summary>Where an identity's rows are; what Mixpanel's profile of a user is told (<c>p:…</c>) lies in the shard of the user's events.</summary>
+    public static Lane Of(string project, string identity, int shards) =>
+        new(Shard.Of(project, identity is ['p', ':', .. var user] ? "u:" + user : identity, shards), identity);
+}

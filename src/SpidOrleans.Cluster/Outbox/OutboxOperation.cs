@@ -66,24 +66,27 @@ public sealed class AppendManyOperation(IReadOnlyList<AppendOperation> parts) : 
     public override long Bytes { get; } = parts.Sum(part => part.Bytes);
 }
 
-/// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved.</summary>
+/// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved, or <see cref="IsErased"/>.</summary>
 public sealed class MoveOperation(
-    string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last, IReadOnlyList<LaneEvent>? also = null)
+    string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null)
     : OutboxOperation<int>
 {
+    /// <summary>The result when one of the two is erased: nothing was done.</summary>
+    public const int IsErased = -1;
+
     public string FromIdentity { get; } = fromIdentity != toIdentity ? fromIdentity
         : throw new ArgumentException("an identity cannot move into itself: it would be closed for ever", nameof(toIdentity));
 
     public string ToIdentity => toIdentity;
 
-    public OutboxEvent Last => last;
+    public OutboxEvent? Last => last;
 
     /// <summary>What follows the last.</summary>
     public IReadOnlyList<LaneEvent> Also { get; } = also ?? [];
 
     public override int Rows => 1 + Also.Count;
 
-    public override long Bytes => last.Payload.Length + Also.Sum(item => (long)item.Event.Payload.Length);
+    public override long Bytes => (last?.Payload.Length ?? 0) + Also.Sum(item => (long)item.Event.Payload.Length);
 
     /// <summary>Where the last event goes.</summary>
     public Shard LastShard => Target(lastProject);

@@ -35,6 +35,18 @@ public static class OutboxPayload
     /// <summary>True for an event that waits among a user's and does not name the user.</summary>
     public static bool IsUnnamed(ReadOnlySpan<byte> payload) => payload is [Unnamed, ..];
 
+    /// <summary>White space behind an object means nothing either: each replay of a dead letter leaves one of these.</summary>
+    private const byte Replayed = (byte)'\n';
+
+    /// <summary>How often the event was a dead letter and has been replayed.</summary>
+    public static int ReplaysOf(ReadOnlySpan<byte> payload) => payload.Length - payload.TrimEnd(Replayed).Length;
+
+    /// <summary>The payload as it is stored when its letter is replayed.</summary>
+    public static ReadOnlyMemory<byte> AsReplayed(ReadOnlySpan<byte> payload) => (byte[])[.. payload, Replayed];
+
+    /// <summary>The object alone, as it was before anything was marked.</summary>
+    public static ReadOnlyMemory<byte> Unmarked(ReadOnlyMemory<byte> payload) => payload.Trim([Unnamed, Replayed]);
+
     /// <summary>To be written first.</summary>
     public static void MarkUnnamed(IBufferWriter<byte> payload) => payload.Write([Unnamed]);
 }

@@ -100,7 +100,9 @@ internal static class EventWriter
         }
     }
 
-    private static void AppendMembers(ArrayBufferWriter<byte> buffer, ReadOnlySpan<byte> json, PlatformProperties taken)
+    /// <summary>Copies the members of an object behind those of one that is open.</summary>
+    /// <param name="taken">SPiD's that the open one has: theirs are left out.</param>
+    internal static void AppendMembers(ArrayBufferWriter<byte> buffer, ReadOnlySpan<byte> json, PlatformProperties taken)
     {
         var reader = new Utf8JsonReader(json);
         reader.Read();

@@ -29,6 +29,24 @@ internal static class PlatformPropertyNames
     /// <summary>No client's trait leaves with an event under one of these names, whatever SPiD knows of the person.</summary>
     public static readonly FrozenSet<string> All = PlatformNames.All.ToFrozenSet(StringComparer.Ordinal);
 
+    /// <summary>Which of SPiD's properties goes by this name.</summary>
+    public static PlatformProperties Find(string name) => name switch
+    {
+        "Version" => PlatformProperties.Version,
+        "Revision" => PlatformProperties.Revision,
+        "Client" => PlatformProperties.Client,
+        "User agent" => PlatformProperties.UserAgent,
+        "SPiD ID" => PlatformProperties.SpidId,
+        "Age" => PlatformProperties.Age,
+        "Gender" => PlatformProperties.Gender,
+        "User status" => PlatformProperties.UserStatus,
+        "Registered" => PlatformProperties.Registered,
+        "Tracking ref" => PlatformProperties.TrackingRef,
+        "Tracking tag" => PlatformProperties.TrackingTag,
+        "Flow" => PlatformProperties.Flow,
+        _ => PlatformProperties.None,
+    };
+
     /// <summary>Which of SPiD's properties the reader's current name is. By length first: nearly every name ends there.</summary>
     public static PlatformProperties Find(ref Utf8JsonReader reader)
     {

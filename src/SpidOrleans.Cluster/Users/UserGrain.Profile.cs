@@ -13,6 +13,7 @@ internal sealed partial class UserGrain
 {
     public async Task<TrackOutcome> SetProfileAsync(EventSource source, UserProfile profile)
     {
+        if (await IsErasedAsync()) return TrackOutcome.Erased;
         var next = state.State.Profile.With(profile);
         // Also what is known already: another project may not have been told.
         if (profile is not { Locale: null, Birthday: null }
@@ -47,6 +48,7 @@ internal sealed partial class UserGrain
 
     private async Task<TraitsResult> ChangeAsync(EventSource source, ClientTraits before, ClientTraits after, Func<byte[]?> change)
     {
+        if (await IsErasedAsync()) return new TraitsResult { Outcome = TrackOutcome.Erased };
         if (ReferenceEquals(before, after)) return new TraitsResult { Outcome = TrackOutcome.Stored, Traits = before };
         if (!after.IsWithinLimits) return new TraitsResult { Outcome = TrackOutcome.Stored, IsTooMuch = true, Traits = before };
         if (change() is { } told && await TellAsync(source.Project, [told]) is var outcome and not TrackOutcome.Stored)
@@ -71,12 +73,18 @@ internal sealed partial class UserGrain
     /// <param name="isRefusable">False: also when too many wait already.</param>
     private async Task<TrackOutcome> TellAsync(string project, IReadOnlyList<byte[]> changes, bool isRefusable = true)
     {
+        if (IsTrackingRefused) return TrackOutcome.Stored;
         var lane = LaneOf(project) with { Identity = _id.ProfileKey };
         var gauge = _profileGauges.Of(project, settings, clock);
         try
         {
             if (isRefusable && !await gauge.HasRoomAsync(changes.Count, outbox, lane, CancellationToken.None)) return TrackOutcome.LaneFull;
-            if (!await outbox.AppendAsync(lane, [.. changes.Select(change => new OutboxEvent(NowMs, change))])) return TrackOutcome.Unavailable;
+            if (!await outbox.AppendAsync(lane, [.. changes.Select(change => new OutboxEvent(NowMs, change))]))
+            {
+                await ForgetAsync();
+                return TrackOutcome.Erased;
+            }
+
             gauge.Appended(changes.Count);
             return TrackOutcome.Stored;
         }

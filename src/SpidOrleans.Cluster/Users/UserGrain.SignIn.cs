@@ -10,17 +10,26 @@ internal sealed partial class UserGrain
 {
     public async Task<AdoptResult> AdoptAsync(LinkedVisitor visitor, LoginRequest login)
     {
+        if (await IsErasedAsync()) return new AdoptResult { Outcome = TrackOutcome.Erased };
         await LearnAsync(visitor, login);
         var last = StampAll(login.Source, [login.Event], visitor)[0];
         int merged;
         try
         {
             merged = await outbox.MoveAsync(
-                visitor.VisitorId.Key, _id.Key, settings.ShardsOf, login.Source.Project, last, [.. Held(visitor)]);
+                visitor.VisitorId.Key, _id.Key, settings.ShardsOf, login.Source.Project, IsTrackingRefused ? null : last, IsTrackingRefused ? [] : [.. Held(visitor)]);
+            // A browser that was tracked until now, of a person who wants none of it.
+            if (IsTrackingRefused) await DiscardPendingAsync();
         }
         catch (OutboxUnavailableException)
         {
             return new AdoptResult { Outcome = TrackOutcome.Unavailable };
+        }
+
+        if (merged == MoveOperation.IsErased)
+        {
+            DeactivateOnIdle();
+            return new AdoptResult { Outcome = TrackOutcome.Erased };
         }
 
         _gauges.Of(login.Source.Project, settings, clock);
@@ -35,8 +44,9 @@ internal sealed partial class UserGrain
 
     public async Task<TrackOutcome> SignInAsync(LinkedVisitor visitor, LoginRequest login, bool isRestored)
     {
+        if (await IsErasedAsync()) return TrackOutcome.Erased;
         await LearnAsync(visitor, login);
-        return await TrackAsync(login.Source, [login.Event], visitor) is var tracked and not TrackOutcome.Stored
+        return (await TrackAsync(login.Source, [login.Event], visitor)).OrDiscarded() is var tracked and not TrackOutcome.Stored
             ? tracked
             : await TellSignInAsync(visitor, login, login.Event.TimeMs ?? NowMs, isRestored);
     }
@@ -49,6 +59,8 @@ internal sealed partial class UserGrain
     /// <summary>Before anything else: the login event already carries it.</summary>
     private Task LearnAsync(LinkedVisitor visitor, LoginRequest login) => WriteAsync(state.State with
     {
+        // The stricter of the two holds for the person.
+        IsTrackingRefused = IsTrackingRefused || visitor.IsTrackingRefused,
         Profile = login.Profile is { } profile ? state.State.Profile.With(profile) : state.State.Profile,
         Traits = visitor.Traits is { } traits ? (state.State.Traits ?? new()).Joined(traits) : state.State.Traits,
     });

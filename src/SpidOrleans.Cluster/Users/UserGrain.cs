@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
+using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
@@ -16,8 +17,9 @@ namespace SpidOrleans.Cluster.Users;
 [GrainType("user")]
 [PreferLocalPlacement]
 internal sealed partial class UserGrain(
-    [PersistentState("user", SpidCluster.StateProvider)] IPersistentState<UserState> state,
+    [PersistentState(SpidCluster.UserState, SpidCluster.StateProvider)] IPersistentState<UserState> state,
     IOutbox outbox,
+    Erasures erasures,
     ClusterSettings settings,
     TimeProvider clock,
     ILogger<UserGrain> logger) : Grain, IUserGrain
@@ -36,6 +38,8 @@ internal sealed partial class UserGrain(
 
     public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, LinkedVisitor? visitor)
     {
+        if (_isErased) return TrackOutcome.Erased;
+        if (IsTrackingRefused) return TrackOutcome.Discarded;
         var origin = visitor is null ? source.Project : $"{source.Project}/{visitor.VisitorId}";
         if (_recent.Unknown(origin, events) is not { IsEmpty: false } unknown) return TrackOutcome.Stored;
 
@@ -46,7 +50,13 @@ internal sealed partial class UserGrain(
             // Whoever signs in or out need not care whether Mixpanel is there.
             var isAdmitted = visitor is { CarriesLogin: true } || await gauge.HasRoomAsync(unknown.Length, outbox, lane, CancellationToken.None);
             if (!isAdmitted) return TrackOutcome.LaneFull;
-            if (!await outbox.AppendAsync(lane, StampAll(source, unknown, visitor))) return TrackOutcome.Unavailable;
+            if (!await outbox.AppendAsync(lane, StampAll(source, unknown, visitor)))
+            {
+                // Nothing else closes a user.
+                await ForgetAsync();
+                return TrackOutcome.Erased;
+            }
+
             gauge.Appended(unknown.Length);
         }
         catch (OutboxUnavailableException)
@@ -64,7 +74,10 @@ internal sealed partial class UserGrain(
     public Task<UserAccount> GetAccountAsync() =>
         Task.FromResult(new UserAccount { Profile = state.State.Profile, Agreements = state.State.Agreements });
 
-    public Task AcceptAgreementAsync(string clientId) => WriteAsync(state.State.Accepting(clientId));
+    public async Task AcceptAgreementAsync(string clientId)
+    {
+        if (!await IsErasedAsync()) await WriteAsync(state.State.Accepting(clientId));
+    }
 
     public async Task<UserDescription> DescribeAsync(string project)
     {

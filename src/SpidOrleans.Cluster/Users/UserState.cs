@@ -25,6 +25,9 @@ public sealed record UserState
     /// <summary>What clients say of the user; null: nothing.</summary>
     [Id(21)] public TraitMap? Traits { get; init; }
 
+    /// <summary>The person wants no tracking.</summary>
+    [Id(22)] public bool IsTrackingRefused { get; init; }
+
     public UserState Having(VisitorId visitor) => Visitors.Contains(visitor)
         ? this
         : this with { Visitors = [visitor, .. Visitors.Take(VisitorsMax - 1)] };

@@ -18,6 +18,7 @@ internal sealed partial class VisitorGrain
     /// </summary>
     public async Task<LoginResult> LoginAsync(LoginRequest request)
     {
+        if (State.IsErased) return Refused(TrackOutcome.Erased);
         // 1
         var key = AnsweredLogin.KeyOf(request);
         if (State.PendingLogin is { } pending)
@@ -81,6 +82,7 @@ internal sealed partial class VisitorGrain
 
         // 4
         var adopted = await User(login.UserId).AdoptAsync(Linked(carriesLogin: true) with { HeldUpdates = State.HeldUpdates }, login);
+        if (adopted.Outcome == TrackOutcome.Erased) return await FollowErasureAsync();
         if (adopted.Outcome != TrackOutcome.Stored) return adopted.Outcome;
 
         // 5

@@ -9,7 +9,9 @@ internal sealed partial class VisitorGrain
     /// decision, so a repeat after a crash sends the same event.</summary>
     public async Task<LogoutResult> LogoutAsync(LogoutRequest request)
     {
-        if (await FinishMergeAsync() is var merge and not TrackOutcome.Stored) return Refuse(merge);
+        if (await FinishMergeAsync() is var merge and not TrackOutcome.Stored && merge != TrackOutcome.Erased) return Refuse(merge);
+        // There is nothing to end, and the browser is to be somebody.
+        if (State.IsErased) return new LogoutResult { Outcome = TrackOutcome.Stored, VisitorId = VisitorId.New() };
 
         // Whoever holds an old copy of the cookie must not end the session of the browser that has moved on.
         if (request.FromBrowser && !Binding.IsBrowser(request.BrowserKey, request.NextKey))
@@ -60,6 +62,6 @@ internal sealed partial class VisitorGrain
 
     private async Task<TrackOutcome> SendLogoutAsync() =>
         State is { LogoutEvent: { } logout, LogoutSource: { } source, LinkedUser: { } user }
-            ? await User(user).TrackAsync(source, [logout], Linked(carriesLogin: true))
+            ? (await User(user).TrackAsync(source, [logout], Linked(carriesLogin: true))).OrDiscarded()
             : TrackOutcome.Stored;
 }

@@ -28,6 +28,7 @@ internal sealed partial class VisitorGrain
     public async Task<VisitorSession> GetSessionAsync(BrowserLook? look)
     {
         await FinishMergeAsync();
+        if (State.IsErased) return Told(Recognition.Lost);
         // 1
         if (State.Successor is { } successor)
         {

@@ -13,6 +13,7 @@ internal sealed partial class VisitorGrain
 
     public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<TrackedEvent> events, bool fromBrowser, KeyDigest? browserKey)
     {
+        if (State.IsErased) return TrackOutcome.Erased;
         if (browserKey is not null)
         {
             if (await FinishMergeAsync() is var merging and not TrackOutcome.Stored) return merging;
@@ -25,12 +26,16 @@ internal sealed partial class VisitorGrain
             // What the browser did after another person took it over is that person's, whichever id the page still holds.
             var later = events.RemoveAll(e => e.TimeMs < State.RetiredAtMs);
             events = events.RemoveAll(e => e.TimeMs is not { } time || time >= State.RetiredAtMs);
-            if (later.Length > 0 && await Visitor(successor).TrackAsync(source, later, fromBrowser, browserKey: null) is var outcome and not TrackOutcome.Stored)
-                return outcome;
+            if (later.Length > 0)
+            {
+                var outcome = await Visitor(successor).TrackAsync(source, later, fromBrowser, browserKey: null);
+                if (events.IsEmpty || outcome.OrDiscarded() != TrackOutcome.Stored) return outcome;
+            }
         }
 
         if (events.IsEmpty) return TrackOutcome.Stored;
         if (await FinishMergeAsync() is var merge and not TrackOutcome.Stored) return merge;
+        if (State.IsTrackingRefused) return TrackOutcome.Discarded;
         if (_lane.Unknown(source.Project, events) is not { IsEmpty: false } unknown) return TrackOutcome.Stored;
 
         _lane.Observe(unknown);
@@ -39,6 +44,8 @@ internal sealed partial class VisitorGrain
             ? await User(user).TrackAsync(source, unknown, Linked())
             : await AppendAsync(source, unknown);
         if (stored == TrackOutcome.Stored) _lane.Remember(source.Project, unknown);
+        // This grain has not heard of it yet.
+        else if (stored == TrackOutcome.Erased) await ForgetAsync();
         return stored;
     }
 

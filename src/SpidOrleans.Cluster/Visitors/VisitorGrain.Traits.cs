@@ -8,6 +8,7 @@ internal sealed partial class VisitorGrain
 {
     public async Task<TraitsResult> SetTraitsAsync(EventSource source, ImmutableArray<Trait> traits)
     {
+        if (State.IsErased) return new TraitsResult { Outcome = TrackOutcome.Erased };
         if (State.Successor is { } successor) return await Visitor(successor).SetTraitsAsync(source, traits);
         if (await FinishMergeAsync() is var merge and not TrackOutcome.Stored) return new TraitsResult { Outcome = merge };
 

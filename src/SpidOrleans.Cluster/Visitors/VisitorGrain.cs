@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
@@ -19,6 +20,7 @@ internal sealed partial class VisitorGrain(
     [PersistentState(SpidCluster.VisitorState, SpidCluster.StateProvider)] IPersistentState<VisitorState> state,
     IOutbox outbox,
     VisitorLanes lanes,
+    Erasures erasures,
     ClusterSettings settings,
     TimeProvider clock,
     ILogger<VisitorGrain> logger) : Grain, IVisitorGrain
@@ -76,6 +78,7 @@ internal sealed partial class VisitorGrain(
         Tracking = State.Tracking,
         CarriesLogin = carriesLogin,
         Traits = State.Traits,
+        IsTrackingRefused = State.IsTrackingRefused,
     };
 
     /// <summary>Whoever appends from here on asks this grain.</summary>

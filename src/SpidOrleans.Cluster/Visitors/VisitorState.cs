@@ -57,4 +57,10 @@ public sealed record VisitorState
     /// <summary>Changes of Mixpanel's profile that wait for a login, oldest first, at most <see cref="ProfileLimits.HeldMax"/>; empty from
     /// the first login on.</summary>
     [Id(23)] public ImmutableArray<HeldUpdate> HeldUpdates { get; init; } = [];
+
+    /// <summary>Nothing else is known any more, and nothing is taken.</summary>
+    [Id(24)] public bool IsErased { get; init; }
+
+    /// <summary>The person wants no tracking in this browser.</summary>
+    [Id(25)] public bool IsTrackingRefused { get; init; }
 }

@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace SpidOrleans.Contracts.Emission;
 
 /// <summary>Drains one shard of one project, keyed <c>{project}/{shard}</c>. Two of them for a moment cause repeats, nothing else.</summary>
@@ -7,6 +9,10 @@ public interface IEmitterGrain : IGrainWithStringKey
     /// <summary>Says that the shard may have rows; returns at once. The sweep calls it; the outbox stream does the same faster.</summary>
     [Alias("Wake")]
     Task WakeAsync();
+
+    /// <summary>Returns once nothing is on its way to Mixpanel that was read from the outbox before the call.</summary>
+    [Alias("Settle"), AlwaysInterleave]
+    Task SettleAsync();
 }
 
 /// <summary>What the stream <c>outbox</c> carries per shard: a bell, never the truth.</summary>

@@ -10,6 +10,5 @@ public interface IIntake
     /// <param name="source">The sender and with it the project.</param>
     /// <param name="events">At least one; each identity once.</param>
     /// <param name="fromBrowser">See <see cref="Visitors.IVisitorGrain.TrackAsync"/>.</param>
-    /// <returns>The worst of the outcomes: only <see cref="TrackOutcome.Stored"/> means that all are durable.</returns>
-    Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false);
+    Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false);
 }

@@ -10,5 +10,5 @@ public interface IIntakeGrain : IGrainWithIntegerKey
 {
     /// <inheritdoc cref="IIntake.TrackAsync"/>
     [Alias("Track")]
-    Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser);
+    Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser);
 }

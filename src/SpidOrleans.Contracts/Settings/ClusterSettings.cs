@@ -21,6 +21,13 @@ public sealed record ClusterSettings
     /// <summary>How long after the login a person who wants to be remembered is.</summary>
     public TimeSpan RememberLifetime { get; init; } = TimeSpan.FromDays(90);
 
+    /// <summary>Dead letters that a project may have; while it has more, what Mixpanel refuses stays in the outbox, and delivery slows
+    /// down until somebody has seen to them. At least 1.</summary>
+    public int DeadLettersMax { get; init; } = 100_000;
+
+    /// <summary>How long a dead letter is kept.</summary>
+    public TimeSpan DeadLetterRetention { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>The shards of a project that has or had any.</summary>
     public int ShardsOf(string project) =>
         Projects.TryGetValue(project, out var configured) ? configured.Shards : PlacedShards[project];

@@ -6,6 +6,9 @@ namespace SpidOrleans.Contracts.Settings;
 public sealed record ProjectSettings(
     string Name, string Token, Uri Endpoint, string? ServiceAccount, string? ServiceAccountSecret, string? ProjectId, int Shards)
 {
+    /// <summary>Of Mixpanel's deletion API; null: Mixpanel is not asked to delete anything.</summary>
+    public string? DeletionToken { get; init; }
+
     /// <summary>Without the secrets.</summary>
     public override string ToString() => $"{Name} at {Endpoint}";
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SpidOrleans.Contracts.Erasure;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Visitors;
@@ -68,6 +69,30 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("AcceptAgreement")]
     Task AcceptAgreementAsync(string clientId);
 
+    /// <summary>What is held about the user, events apart.</summary>
+    /// <param name="clientId">Whose traits to tell.</param>
+    [Alias("Export")]
+    Task<UserExport> ExportAsync(string clientId);
+
+    /// <summary>What waits for Mixpanel in one project, oldest first.</summary>
+    /// <param name="ofProfile">Changes of the profile instead of events.</param>
+    /// <param name="after">0, or what the former page said.</param>
+    [Alias("ReadPending")]
+    Task<PendingPage> ReadPendingAsync(string project, bool ofProfile, long after);
+
+    /// <summary>Whether the person wants to be tracked, on whichever device. A refusal discards what waits and is a dead letter, and whatever
+    /// comes later. Consent takes back the user's refusal, not that of a device. A repeat changes nothing.</summary>
+    [Alias("SetConsent")]
+    Task<TrackOutcome> SetConsentAsync(bool tracking);
+
+    /// <summary>Erases the user and all visitors that belong to it, as <see cref="IVisitorGrain.EraseAsync"/>.</summary>
+    [Alias("Erase")]
+    Task<ErasureResult> EraseAsync();
+
+    /// <summary>Erases a visitor of this user: its events among the user's go, the user's others stay.</summary>
+    [Alias("EraseVisitor")]
+    Task<ErasureResult> EraseVisitorAsync(VisitorId visitor);
+
     /// <param name="project">Whose pending events to count.</param>
     [Alias("Describe")]
     Task<UserDescription> DescribeAsync(string project);
@@ -94,6 +119,9 @@ public sealed record LinkedVisitor
     /// <summary>With the login that links: changes that waited for it, oldest first. They become the user's with the pending events,
     /// once, however often the login is repeated.</summary>
     [Id(5)] public ImmutableArray<HeldUpdate> HeldUpdates { get; init; } = [];
+
+    /// <summary>The person has refused to be tracked in this browser.</summary>
+    [Id(6)] public bool IsTrackingRefused { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("spid.adopt-result")]

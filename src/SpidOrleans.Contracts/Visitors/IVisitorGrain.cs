@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
+using SpidOrleans.Contracts.Erasure;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
@@ -70,6 +72,20 @@ public interface IVisitorGrain : IGrainWithStringKey
     /// <see cref="ProfileLimits.HeldBytesMax"/> of them, would wait for a login.</returns>
     [Alias("ChangeProfile")]
     Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates, bool fromBrowser = false, KeyDigest? browserKey = null);
+
+    /// <summary>Whether the person wants to be tracked. A refusal discards what waits and is a dead letter, and whatever comes later; of a
+    /// linked visitor it is the user's too, and it becomes the user's at a login. A repeat changes nothing.</summary>
+    [Alias("SetConsent")]
+    Task<TrackOutcome> SetConsentAsync(bool tracking);
+
+    /// <summary>Erases the visitor: what is stored of it, waits or is a dead letter is gone when this returns, and whatever comes later is
+    /// refused. Of a linked visitor that is its own part of its user's events; the user stays.</summary>
+    [Alias("Erase")]
+    Task<ErasureResult> EraseAsync();
+
+    /// <summary>What is stored of the visitor has been erased by its user's grain, which does not wait.</summary>
+    [Alias("Forget"), OneWay]
+    Task ForgetAsync();
 
     /// <param name="project">Whose pending events to count.</param>
     [Alias("Describe")]

@@ -14,6 +14,7 @@ public static class MixpanelRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<PreviewProject>();
         services.TryAddSingleton<MixpanelClient>();
+        services.TryAddSingleton<MixpanelDeletions>();
 
         var client = services.AddHttpClient(MixpanelClient.HttpClientName, http =>
         {

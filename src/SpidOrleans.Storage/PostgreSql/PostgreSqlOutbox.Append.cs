@@ -63,7 +63,19 @@ internal sealed partial class PostgreSqlOutbox
         foreach (var operation in group)
         {
             if (operation is AppendOperation append) shared[LockOf(append.Lane.Identity)] = true;
-            if (operation is MoveOperation move) alone[LockOf(move.FromIdentity)] = true;
+            if (operation is MoveOperation move)
+            {
+                alone[LockOf(move.FromIdentity)] = true;
+                shared[LockOf(move.ToIdentity)] = true;
+            }
+
+            if (operation is ReplayOperation replay)
+            {
+                foreach (var letter in replay.Letters) shared[LockOf(letter.Target)] = true;
+            }
+
+            if (operation is not EraseOperation erase) continue;
+            foreach (var identity in erase.Identities.Concat(erase.OwnerLanes)) alone[LockOf(identity)] = true;
         }
 
         var (numbers, exclusive) = (new List<int>(LockCount), new List<bool>(LockCount));
@@ -83,8 +95,8 @@ internal sealed partial class PostgreSqlOutbox
     /// <inheritdoc cref="SharedLockSql"/>
     internal static string ExclusiveLockSql(string identity) => $"SELECT pg_advisory_xact_lock({LockClass}, {LockOf(identity)})";
 
-    /// <summary>Any hash does that all silos agree on.</summary>
-    private static int LockOf(string identity) => Shard.Of("", identity, LockCount).Number;
+    /// <summary>Any hash does that all silos agree on. A user's events and its profile have one lock.</summary>
+    private static int LockOf(string identity) => Lane.Of("", identity, LockCount).Shard.Number;
 
     /// <param name="owners">Gets the number by which the statement refuses each operation.</param>
     private NpgsqlBatchCommand Append(List<AppendOperation> operations, List<int> owners, out SegmentWriter.Columns columns)
@@ -103,7 +115,7 @@ internal sealed partial class PostgreSqlOutbox
         }
 
         var (identities, stateless) = (new string[wanted.Count], new bool[wanted.Count]);
-        foreach (var ((identity, ifStateless), owner) in wanted) (identities[owner - 1], stateless[owner - 1]) = (identity, ifStateless);
+        foreach (var ((identity, ifStateless), owner) in wanted) (identities[owner - 1], stateless[owner - 1]) = (ClosedIdentity.KeyOf(identity), ifStateless);
         columns = segments.Finish();
         return Command(
             AppendSql, Value(columns.Shards), Value(columns.Indexed), Value(columns.Events), Value(columns.Bytes), Value(columns.Firsts), Value(columns.Bodies),

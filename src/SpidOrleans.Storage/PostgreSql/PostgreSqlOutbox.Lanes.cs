@@ -29,10 +29,29 @@ internal sealed partial class PostgreSqlOutbox
 
     private const string ReadProjectsSql = "SELECT name, shards FROM project";
 
+    private const string ReadPendingLaneSql = "SELECT shard, position, live, events, times, body {0}";
+
+    internal static readonly string[] ReadPendingSql = BothWays(ReadPendingLaneSql);
+
     internal static readonly string[] SummariseSql = BothWays(SummaryOfLaneSql), LockLanesSql = BothWays(LockLaneSql);
 
     public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) =>
         SummariseAsync(lane.Identity, _ => Task.FromResult<string[]>([lane.Shard.Key]), cancellationToken);
+
+    public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+        OrUnavailableAsync<IReadOnlyList<OutboxRow>>(
+            async () =>
+            {
+                await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+                var own = new SegmentIdentity(lane.Identity);
+                var segments = await LookAsync(
+                    connection, ReadPendingSql, lane.Identity, [lane.Shard.Key], reader => EventsOf(reader, own), cancellationToken);
+                var bytes = 0L;
+                return [.. segments.SelectMany(events => events).Where(item => item.Position > after).OrderBy(item => item.Position).Take(rowsMax)
+                    .TakeWhile((item, i) => (bytes += item.Payload.Length) <= bytesMax || i == 0).Select(item => new OutboxRow(item.Position, item.Payload))];
+            },
+            cancellationToken);
 
     public async Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
         (await SummariseAsync(identity, connection => FindShardsAsync(connection, identity, cancellationToken), cancellationToken)).LatestTimeMs;
@@ -62,15 +81,20 @@ internal sealed partial class PostgreSqlOutbox
     }
 
     /// <summary>Looks among the indexed segments, then among the recent ones.</summary>
-    private static async Task<List<T>> LookAsync<T>(
-        NpgsqlConnection connection, string[] sql, string identity, string[] shards, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    private static Task<List<T>> LookAsync<T>(
+        NpgsqlConnection connection, string[] sql, string identity, string[] shards, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        LookAsync(connection, sql, SegmentBody.LaneOf(identity), shards, read, cancellationToken);
+
+    /// <param name="lane">The first parameter of both statements: a lane's number, or several.</param>
+    private static async Task<List<T>> LookAsync<TLane, T>(
+        NpgsqlConnection connection, string[] sql, TLane lane, string[] shards, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
-                new(IndexedWaySql), Command(sql[0], Value(SegmentBody.LaneOf(identity)), Value(shards)),
-                new(RecentWaySql), Command(sql[1], Value(SegmentBody.LaneOf(identity)), Value(shards)),
+                new(IndexedWaySql), Command(sql[0], Value(lane), Value(shards)),
+                new(RecentWaySql), Command(sql[1], Value(lane), Value(shards)),
             },
         };
         var found = new List<T>();

@@ -5,7 +5,12 @@ namespace SpidOrleans.Storage.PostgreSql;
 
 internal sealed partial class PostgreSqlOutbox
 {
-    private const string ReadMovedSql = "SELECT moved FROM closed_identity WHERE identity = $1";
+    // Both in one look: whose identity was moved before, and whose is erased.
+    private const string ReadMovedSql =
+        """
+        SELECT CASE WHEN closed.successor = '' OR identity <> $1 THEN -1 ELSE moved END
+        FROM closed_identity AS closed WHERE identity = ANY (ARRAY[$1, $2]) ORDER BY identity <> $1
+        """;
 
     private const string InsertSql =
         """
@@ -18,7 +23,7 @@ internal sealed partial class PostgreSqlOutbox
 
     private async Task<int> MoveAsync(NpgsqlConnection writer, MoveOperation operation, CancellationToken cancellationToken)
     {
-        if (await ReadMovedAsync(writer, operation.FromIdentity, cancellationToken) is { } before)
+        if (await ReadMovedAsync(writer, operation, cancellationToken) is { } before)
         {
             operation.Touched = [];
             return before;
@@ -29,18 +34,15 @@ internal sealed partial class PostgreSqlOutbox
         var touched = new HashSet<Shard>();
         var segments = new SegmentWriter(IsBehind);
         foreach (var item in moved) Put(operation.Target(Shard.Parse(item.Shard).Project), operation.ToIdentity, item.TimeMs, item.Payload);
-        Put(operation.LastShard, operation.ToIdentity, operation.Last.TimeMs, operation.Last.Payload);
+        if (operation.Last is { } last) Put(operation.LastShard, operation.ToIdentity, last.TimeMs, last.Payload);
         foreach (var (lane, item) in operation.Also) Put(lane.Shard, lane.Identity, item.TimeMs, item.Payload);
 
         if (moved.Count > 0) await new SegmentRemoval(moved.Select(item => (item.Shard, item.Position))).CarryOutSinglyAsync(writer, cancellationToken);
-        var columns = segments.Finish();
         await using var end = new NpgsqlBatch(writer)
         {
             BatchCommands =
             {
-                Command(
-                    InsertSql, Value(columns.Shards), Value(columns.Indexed), Value(columns.Events), Value(columns.Bytes), Value(columns.Firsts),
-                    Value(columns.Bodies), Value(columns.Lanes), Value(columns.Times)),
+                Insert(segments),
                 Command(CloseSql, Value(operation.FromIdentity), Value(operation.ToIdentity), Value(moved.Count)),
             },
         };
@@ -55,9 +57,20 @@ internal sealed partial class PostgreSqlOutbox
         }
     }
 
-    private static async Task<int?> ReadMovedAsync(NpgsqlConnection writer, string identity, CancellationToken cancellationToken)
+    private static NpgsqlBatchCommand Insert(SegmentWriter segments)
     {
-        await using var command = new NpgsqlCommand(ReadMovedSql, writer) { Parameters = { Value(identity) } };
+        var columns = segments.Finish();
+        return Command(
+            InsertSql, Value(columns.Shards), Value(columns.Indexed), Value(columns.Events), Value(columns.Bytes), Value(columns.Firsts),
+            Value(columns.Bodies), Value(columns.Lanes), Value(columns.Times));
+    }
+
+    private static async Task<int?> ReadMovedAsync(NpgsqlConnection writer, MoveOperation operation, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(ReadMovedSql, writer)
+        {
+            Parameters = { Value(operation.FromIdentity), Value(ClosedIdentity.KeyOf(operation.ToIdentity)) },
+        };
         return (int?)await command.ExecuteScalarAsync(cancellationToken);
     }
 }

@@ -30,7 +30,7 @@ internal sealed partial class PostgreSqlOutbox
         {
             Parameters =
             {
-                Value(operation.Shard.Project), Value(clock.GetUtcNow().ToUnixTimeMilliseconds()),
+                Value(operation.Shard.Project), Value(NowMs),
                 Value(letters.Select(letter => letter.Event.Identity).ToArray()), Value(letters.Select(letter => letter.Event.TimeMs).ToArray()),
                 Value(letters.Select(letter => Bytes(letter.Event.Payload)).ToArray()), Value(letters.Select(letter => letter.Reason).ToArray()),
             },

@@ -124,6 +124,10 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, stri
             switch (operation)
             {
                 case MoveOperation move: move.Result = await MoveAsync(writer, move, cancellationToken); break;
+                case EraseOperation erase: erase.Result = await EraseAsync(writer, erase, cancellationToken); break;
+                case DeletionOperation deletion: deletion.Result = await KeepAsync(writer, deletion, cancellationToken); break;
+                case ReplayOperation replay: replay.Result = await ReplayAsync(writer, replay, cancellationToken); break;
+                case DiscardOperation discard: discard.Result = await DiscardAsync(writer, discard, cancellationToken); break;
                 case BuryOperation bury: bury.Result = await BuryAsync(writer, bury, cancellationToken); break;
                 default: throw new NotSupportedException($"the outbox has no {operation.GetType().Name}");
             }

@@ -20,7 +20,7 @@ internal sealed partial class SqliteOutbox
         return true;
     }
 
-    private static bool IsClosed(SqliteSession session, string identity) => IsThere(session.Prepare(IsClosedSql).Bind(1, identity));
+    private static bool IsClosed(SqliteSession session, string identity) => IsThere(session.Prepare(IsClosedSql).Bind(1, ClosedIdentity.KeyOf(identity)));
 
     private bool HasState(SqliteSession session, string identity) => IsThere(session.Prepare(HasStateSql).Bind(1, service).Bind(2, identity));
 

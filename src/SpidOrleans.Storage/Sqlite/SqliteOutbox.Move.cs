@@ -4,7 +4,7 @@ namespace SpidOrleans.Storage.Sqlite;
 
 internal sealed partial class SqliteOutbox
 {
-    private const string ReadMovedSql = "SELECT moved FROM closed_identity WHERE identity = ?";
+    private const string ReadMovedSql = "SELECT CASE WHEN successor = '' THEN -1 ELSE moved END FROM closed_identity WHERE identity = ?";
     private const string CloseSql = "INSERT INTO closed_identity (identity, successor, moved) VALUES (?, ?, ?)";
 
     private const string ReadShardsOfIdentitySql =
@@ -28,7 +28,14 @@ internal sealed partial class SqliteOutbox
             return before;
         }
 
-        var touched = new HashSet<Shard> { operation.LastShard };
+        if (IsClosed(session, operation.ToIdentity))
+        {
+            operation.Touched = [];
+            return MoveOperation.IsErased;
+        }
+
+        var touched = new HashSet<Shard>();
+        if (operation.Last is not null) touched.Add(operation.LastShard);
         var moved = 0;
         foreach (var project in ReadProjects(session, operation.FromIdentity))
         {
@@ -43,7 +50,7 @@ internal sealed partial class SqliteOutbox
         // Whatever the reason might be: rather fail than delete an event that was not copied.
         var deleted = session.Prepare(DeleteIdentitySql).Bind(1, operation.FromIdentity).Run();
         if (deleted != moved) throw new InvalidOperationException($"a move copied {moved} rows and would have deleted {deleted}");
-        Insert(PrepareInsert(session, operation.LastShard, operation.ToIdentity), operation.Last);
+        if (operation.Last is { } last) Insert(PrepareInsert(session, operation.LastShard, operation.ToIdentity), last);
         foreach (var (lane, item) in operation.Also)
         {
             Insert(PrepareInsert(session, lane.Shard, lane.Identity), item);

@@ -11,6 +11,9 @@ internal sealed partial class SqliteOutbox
     private const string ReadLaneSql =
         "SELECT count(*), max(time) FROM outbox INDEXED BY outbox_by_identity WHERE identity = ? AND shard = ?";
 
+    private const string ReadPendingSql =
+        "SELECT position, payload FROM outbox INDEXED BY outbox_by_identity WHERE identity = ? AND shard = ? AND position > ? ORDER BY position LIMIT ?";
+
     private const string ReadLatestTimeSql =
         "SELECT max(time) FROM outbox INDEXED BY outbox_by_identity WHERE identity = ?";
 
@@ -31,17 +34,25 @@ internal sealed partial class SqliteOutbox
     public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) =>
         AskAsync(database => database.Reader, session => ReadLane(session, lane), cancellationToken);
 
+    public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+        AskAsync<IReadOnlyList<OutboxRow>>(
+            database => database.Reader,
+            session => Read(session.Prepare(ReadPendingSql).Bind(1, lane.Identity).Bind(2, lane.Shard.Key).Bind(3, after).Bind(4, rowsMax), bytesMax),
+            cancellationToken);
+
     public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
         AskAsync(database => database.Reader, session => ReadLatestTime(session, identity), cancellationToken);
 
     public Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken) =>
         AskAsync<IReadOnlyList<Shard>>(database => database.Reader, ReadShards, cancellationToken);
 
-    private static List<OutboxRow> ReadOldest(SqliteSession session, Shard shard, int rowsMax, int bytesMax)
+    private static List<OutboxRow> ReadOldest(SqliteSession session, Shard shard, int rowsMax, int bytesMax) =>
+        Read(session.Prepare(ReadOldestSql).Bind(1, shard.Key).Bind(2, rowsMax), bytesMax);
+
+    private static List<OutboxRow> Read(SqliteStatement statement, int bytesMax)
     {
         var rows = new List<OutboxRow>();
         long bytes = 0;
-        var statement = session.Prepare(ReadOldestSql).Bind(1, shard.Key).Bind(2, rowsMax);
         while (statement.Step())
         {
             bytes += statement.Bytes(1);

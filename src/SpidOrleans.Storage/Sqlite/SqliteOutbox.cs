@@ -27,6 +27,10 @@ internal sealed partial class SqliteOutbox(SqliteDatabase database, string servi
             case AppendOperation append: append.Result = Append(session, append); break;
             case MoveOperation move: move.Result = Move(session, move); break;
             case RemoveOperation remove: remove.Result = Remove(session, remove); break;
+            case EraseOperation erase: erase.Result = Erase(session, erase); break;
+            case DeletionOperation deletion: deletion.Result = Keep(session, deletion); break;
+            case ReplayOperation replay: replay.Result = Replay(session, replay); break;
+            case DiscardOperation discard: discard.Result = Discard(session, discard); break;
             case BuryOperation bury: bury.Result = Bury(session, bury); break;
             default: throw new NotSupportedException($"the outbox has no {operation.GetType().Name}");
         }

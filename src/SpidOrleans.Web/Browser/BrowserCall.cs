@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using SpidOrleans.Web.Configuration;
 
 namespace SpidOrleans.Web.Browser;
 
@@ -12,6 +13,10 @@ internal static class BrowserCall
         var remote = context.Connection.RemoteIpAddress;
         return (remote is { IsIPv4MappedToIPv6: true } ? remote.MapToIPv4() : remote)?.ToString();
     }
+
+    /// <summary>The browser says that its person wants no tracking, and the configuration heeds it.</summary>
+    public static bool RefusesTracking(HttpRequest request, PrivacySettings privacy) =>
+        (privacy.HonourGlobalPrivacyControl && request.Headers["Sec-GPC"] == "1") || (privacy.HonourDoNotTrack && request.Headers["DNT"] == "1");
 
     public static string? UserAgent(HttpContext context)
     {

@@ -9,7 +9,7 @@ namespace SpidOrleans.Web.Browser;
 
 /// <summary>What a browser's cookie is good for, and the cookie that it gets: whatever looks, signs in or signs out on behalf
 /// of the browser that sends the request does it here.</summary>
-internal sealed class BrowserSessions(IGrainFactory grains, VisitorCookie cookie, SignIns signIns)
+internal sealed class BrowserSessions(IGrainFactory grains, VisitorCookie cookie, SignIns signIns, AddressPrivacy addresses)
 {
     /// <summary>Asks no grain about a browser without a cookie: it may never come back, and bots cost nothing.</summary>
     /// <param name="restoreFor">May a remembered person be signed in again, and who asked for it; null: no.</param>
@@ -69,7 +69,7 @@ internal sealed class BrowserSessions(IGrainFactory grains, VisitorCookie cookie
             Restoration = restoreFor is null ? null : new Restoration
             {
                 Source = restoreFor,
-                Ip = BrowserCall.Ip(context),
+                Ip = addresses.Of(BrowserCall.Ip(context)),
                 UserAgent = BrowserCall.UserAgent(context),
             },
         };

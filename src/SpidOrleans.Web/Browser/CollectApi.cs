@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.ClientApi;
@@ -16,7 +17,8 @@ namespace SpidOrleans.Web.Browser;
 
 /// <summary><c>POST /v1/collect</c>: the SDK's events. Who sends is what the cookie says.</summary>
 internal sealed class CollectApi(
-    SpidSettings settings, ClientRegistry clients, VisitorCookie cookie, FormerVisitors former, EventTracker tracker, EventRate rate, TimeProvider clock)
+    SpidSettings settings, ClientRegistry clients, VisitorCookie cookie, FormerVisitors former, EventTracker tracker, EventRate rate,
+    IGrainFactory grains, TimeProvider clock)
 {
     /// <summary>Anybody may send here; our SDK's batches are 30 KB.</summary>
     private const long BodyBytesMax = 1 << 20;
@@ -28,6 +30,10 @@ internal sealed class CollectApi(
             "For our SDK. The visitor comes from the cookie SPID_VISITOR alone, and the page's origin must be registered for the client.",
             body: typeof(CollectBody), answer: typeof(TrackReceipt), answerStatus: StatusCodes.Status202Accepted,
             refusals: [400, 401, 403, 408, 413, 415, 429, 503]);
+        routes.MapPost("/v1/collect/consent", (Delegate)api.ConsentAsync).Describe("collectConsent", "Takes a browser's consent, or refusal",
+            "As /v1/visitors/{visitorId}/consent, for the visitor whose cookie SPID_VISITOR comes along. The page's origin must be registered for a client.",
+            body: typeof(ConsentBody), answer: typeof(ConsentAnswer), refusals: [400, 401, 403, 408, 413, 415, 503]);
+        routes.MapMethods("/v1/collect/consent", [HttpMethods.Options], (Delegate)api.PreflightAsync).ExcludeFromDescription();
         routes.MapMethods("/v1/collect", [HttpMethods.Options], (Delegate)api.PreflightAsync).ExcludeFromDescription();
     }
 
@@ -45,14 +51,25 @@ internal sealed class CollectApi(
         await (refusal?.ExecuteAsync(context) ?? TrackReceipt.WriteAsync(context, accepted));
     }
 
+    private async Task<IResult> ConsentAsync(HttpContext context)
+    {
+        if (AllowOrigin(context) is null) return UnknownOrigin();
+        if (!cookie.TryRead(context.Request, out var visitor)) return NoCookie();
+        var body = await RequestBody.ReadAsync(context, takesText: true);
+        if (body.Refusal is not null) return body.Refusal;
+        var tracking = ConsentReader.Read(body.Bytes, out var errors);
+        if (errors is not null) return Problem.Invalid(errors);
+        var outcome = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(visitor).SetConsentAsync(tracking));
+        return outcome.ToRefusal() ?? AnswerJson.Write(new ConsentAnswer(tracking));
+    }
+
     private async Task<(int Accepted, Problem? Refusal)> TrackAsync(HttpContext context)
     {
         // 1. The page: a registered origin gets CORS headers, so that it can read refusals too.
         if (AllowOrigin(context) is not { } origin) return (0, UnknownOrigin());
 
         // 2. The visitor, before anything of a stranger's body is kept.
-        if (cookie.Read(context.Request) is not { } shown)
-            return (0, Problem.Unauthorized($"No genuine cookie {VisitorCookie.Name} came along: ask /rpc/hasSession.js for one."));
+        if (cookie.Read(context.Request) is not { } shown) return (0, NoCookie());
 
         // 3. The body, and whether the page belongs to the client that it names.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
@@ -67,7 +84,7 @@ internal sealed class CollectApi(
         });
         var client = clients.Find(reading.ClientId);
         if (reading.ClientId is not null && (client is null || !clients.Owns(client, origin)))
-            return (0, Problem.Forbidden("The page's origin is not registered for this client."));
+            return (0, NotOfThisClient());
 
         // 4. The events, and that all of them are of this browser.
         if (EventsApi.Refuse(reading, settings.Limits) is { } invalid) return (0, invalid);
@@ -76,9 +93,10 @@ internal sealed class CollectApi(
         var namesFormer = events.Any(addressed => addressed.VisitorId != shown.VisitorId);
         if (namesFormer && await former.RefuseAsync(shown, events) is { } foreign) return (0, foreign);
 
-        // 5. Durable or refused. The visitor's own grain looks at the secret, if there is one: a former one's could not.
-        var outcome = await tracker.TrackAsync(client!.Source, events, fromBrowser: true, namesFormer ? null : shown.Digest);
-        return (events.Length, outcome.ToRefusal());
+        // 5. Durable, refused, or not wanted. The visitor's own grain looks at the secret, if there is one: a former one's could not.
+        if (BrowserCall.RefusesTracking(context.Request, settings.Privacy)) return (0, null);
+        var result = await tracker.TrackAsync(client!.Source, events, fromBrowser: true, namesFormer ? null : shown.Digest);
+        return (events.Length - result.Discarded, result.ToRefusal());
     }
 
     private static ImmutableArray<AddressedEvent> Complete(HttpContext context, VisitorId visitor, ImmutableArray<AddressedEvent> events)
@@ -100,6 +118,10 @@ internal sealed class CollectApi(
         CrossOrigin.Allow(context.Response.Headers, origin);
         return origin;
     }
+
+    private static Problem NoCookie() => Problem.Unauthorized($"No genuine cookie {VisitorCookie.Name} came along: ask /rpc/hasSession.js for one.");
+
+    private static Problem NotOfThisClient() => Problem.Forbidden("The page's origin is not registered for this client.");
 
     private static Problem UnknownOrigin() => Problem.Forbidden("The page's origin is not registered.");
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
+using SpidOrleans.Contracts.Erasure;
 using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
@@ -23,6 +24,19 @@ public sealed record LoginAnswer(string VisitorId, string UserId, int Merged, bo
 {
     internal static LoginAnswer From(VisitorId addressed, UserId user, LoginResult result) =>
         new(result.VisitorId.ToString(), user.ToString(), result.Merged, result.VisitorId != addressed);
+}
+
+/// <param name="Tracking">What holds now.</param>
+public sealed record ConsentAnswer(bool Tracking);
+
+/// <param name="Visitors">How many visitors are erased by this call.</param>
+/// <param name="Events">Pending events and profile changes that went.</param>
+/// <param name="DeadLetters">Dead letters that went.</param>
+public sealed record ErasureAnswer(int Visitors, int Events, int DeadLetters)
+{
+    internal static IResult Of(ErasureResult result) => result.Outcome.ToRefusal() is { } refusal
+        ? refusal
+        : AnswerJson.Write(new ErasureAnswer(result.Visitors, result.Events, result.DeadLetters), StatusCodes.Status202Accepted);
 }
 
 /// <param name="Visitors">The newest 100 linked to this user, newest first.</param>
@@ -87,6 +101,11 @@ public sealed class Traits : Dictionary<string, JsonElement>
 [JsonSerializable(typeof(LoginAnswer))]
 [JsonSerializable(typeof(UserDescriptionAnswer))]
 [JsonSerializable(typeof(ProfileAnswer))]
+[JsonSerializable(typeof(ProfileFields))]
+[JsonSerializable(typeof(Traits))]
+[JsonSerializable(typeof(DeadLetterChangeAnswer))]
+[JsonSerializable(typeof(ConsentAnswer))]
+[JsonSerializable(typeof(ErasureAnswer))]
 [JsonSerializable(typeof(TrackReceipt))]
 internal sealed partial class AnswerJson : JsonSerializerContext
 {

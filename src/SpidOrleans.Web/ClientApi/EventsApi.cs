@@ -29,9 +29,10 @@ internal sealed class EventsApi(
         var api = routes.ServiceProvider.GetRequiredService<EventsApi>();
         routes.MapPost("/events", (Delegate)(RequestDelegate)api.TrackAsync).Describe("trackEvents", "Accepts events",
             "Answers once all are durable. One invalid event refuses the whole request and stores nothing. "
-            + "Whoever names insertId and time may send the same again: it counts once.",
+            + "Whoever names insertId and time may send the same again: it counts once. "
+            + "403: a visitor or user among them was erased; the events of all others are stored.",
             body: typeof(EventsBody), answer: typeof(TrackReceipt), answerStatus: StatusCodes.Status202Accepted,
-            refusals: [400, 401, 408, 413, 415, 429, 503]);
+            refusals: [400, 401, 403, 408, 413, 415, 429, 503]);
     }
 
     private Client? FindSender(HttpRequest request) =>
@@ -49,9 +50,14 @@ internal sealed class EventsApi(
         }
 
         var reading = EventsReader.Read(body.Bytes, new EventsReaderOptions { EventsMax = settings.Limits.EventsPerRequest, Now = clock.GetUtcNow() });
-        var refusal = Refuse(reading, settings.Limits) ?? rate.Refuse(client, reading.Events.Length)
-            ?? (await tracker.TrackAsync(client.Source, reading.Events)).ToRefusal();
-        await (refusal?.ExecuteAsync(context) ?? TrackReceipt.WriteAsync(context, reading.Events.Length));
+        if ((Refuse(reading, settings.Limits) ?? rate.Refuse(client, reading.Events.Length)) is { } invalid)
+        {
+            await invalid.ExecuteAsync(context);
+            return;
+        }
+
+        var result = await tracker.TrackAsync(client.Source, reading.Events);
+        await (result.ToRefusal()?.ExecuteAsync(context) ?? TrackReceipt.WriteAsync(context, reading.Events.Length - result.Discarded));
     }
 
     internal static Problem? Refuse(EventsReading reading, LimitSettings limits) =>

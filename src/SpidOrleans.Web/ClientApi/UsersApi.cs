@@ -18,10 +18,15 @@ internal static class UsersApi
         routes.MapGet("/users/{userId}", GetAsync).Describe("getUser", "Shows a user",
             "Percent-encode the id: '/' as %2F, '%' as %25.",
             answer: typeof(UserDescriptionAnswer), refusals: [400, 401, 503]);
+        routes.MapDelete("/users/{userId}", EraseAsync).Describe("eraseUser", "Erases a user",
+            "State, profile, traits, pending events and dead letters of the user and of all its visitors are gone when the answer comes, in every "
+            + "project; later events of any of them, logins included, are refused with 403, for ever. Mixpanel is asked to delete what it has where the "
+            + "project has a DeletionToken.",
+            answer: typeof(ErasureAnswer), answerStatus: StatusCodes.Status202Accepted, refusals: [400, 401, 503]);
         routes.MapPut("/users/{userId}/profile", PutProfileAsync).Describe("putProfile", "Takes over profile fields",
             "Fields that the body leaves out stay as they are. They leave with every later event; locale and birthday also go to "
             + "Mixpanel's profile of the user, in the client's project.",
-            body: typeof(ProfileFields), answer: typeof(ProfileAnswer), refusals: [400, 401, 408, 413, 415, 429, 503]);
+            body: typeof(ProfileFields), answer: typeof(ProfileAnswer), refusals: [400, 401, 403, 408, 413, 415, 429, 503]);
     }
 
     private static async Task<IResult> GetAsync(HttpContext context, IGrainFactory grains)
@@ -33,6 +38,12 @@ internal static class UsersApi
         return AnswerJson.Write(new UserDescriptionAnswer(
             user.ToString(), [.. description.Visitors.Select(visitor => visitor.ToString())], description.Pending,
             ProfileFields.From(description.Profile), Traits.From(traits)));
+    }
+
+    private static async Task<IResult> EraseAsync(HttpContext context, IGrainFactory grains)
+    {
+        if (context.Features.Get<UserAddress>()?.UserId is not { } user) return Problem.Invalid("userId", "must be " + UserId.Rule);
+        return ErasureAnswer.Of(await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).EraseAsync()));
     }
 
     private static async Task<IResult> PutProfileAsync(HttpContext context, IGrainFactory grains, TimeProvider clock)

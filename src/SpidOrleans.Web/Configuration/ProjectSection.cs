@@ -26,6 +26,7 @@ internal static partial class ProjectSection
         var account = section.Text("ServiceAccount", "a service account's user name without ':'", 255, text => !text.Contains(':'));
         var secret = section.Text("ServiceAccountSecret", "the service account's secret");
         var projectId = section.Text("ProjectId", "the Mixpanel project's number", 20, text => text.All(char.IsAsciiDigit));
+        var deletionToken = section.Text("DeletionToken", "the token of Mixpanel's deletion API");
         section.Text("IdMerge", "'Simplified': Original ID Merge is not available in this version",
             accepts: text => text.Equals("Simplified", StringComparison.OrdinalIgnoreCase));
         var shards = (int)section.Number("Shards", ShardsDefault, 1, 1_024);
@@ -39,7 +40,10 @@ internal static partial class ProjectSection
         }
 
         return new ProjectSettings(
-            name, token, new Uri(endpoint ?? "https://api.mixpanel.com"), account, secret, projectId, shards);
+            name, token, new Uri(endpoint ?? "https://api.mixpanel.com"), account, secret, projectId, shards)
+        {
+            DeletionToken = deletionToken,
+        };
     }
 
     private static bool IsEndpoint(string text) =>

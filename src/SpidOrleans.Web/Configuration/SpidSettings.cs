@@ -19,6 +19,8 @@ public sealed record SpidSettings
 
     public required LimitSettings Limits { get; init; }
 
+    public required PrivacySettings Privacy { get; init; }
+
     /// <summary>Where people sign in; null: nowhere but on <see cref="HasDevelopmentSignIn"/>'s page.</summary>
     public required IdentitySettings? Identity { get; init; }
 
@@ -50,6 +52,8 @@ public sealed record SpidSettings
         var silo = SiloSettings.Read(Section("Cluster"));
         var session = SessionSettings.Read(Section("Session"));
         var limits = LimitSettings.Read(Section("Limits"));
+        var privacy = PrivacySettings.Read(Section("Privacy"));
+        var deadLetters = DeadLetterSettings.Read(Section("DeadLetters"));
         var projects = ReadProjects(configuration.GetSection("Projects"), faults);
         var clients = ReadClients(configuration, projects, faults);
         var products = ReadProducts(configuration.GetSection("Entitlements"), faults);
@@ -64,6 +68,7 @@ public sealed record SpidSettings
             Silo = silo,
             Session = session,
             Limits = limits,
+            Privacy = privacy,
             Identity = identity,
             ListensBeyondLoopback = ListenAddresses.FindBeyondLoopback(configuration) is not null,
             Proxies = proxies,
@@ -75,6 +80,8 @@ public sealed record SpidSettings
                 PendingPerLane = limits.PendingPerLane,
                 SessionLifetime = session.Lifetime,
                 RememberLifetime = session.RememberLifetime,
+                DeadLetterRetention = deadLetters.Retention,
+                DeadLettersMax = deadLetters.MaxPerProject,
             },
         };
     }

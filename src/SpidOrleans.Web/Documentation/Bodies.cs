@@ -85,6 +85,28 @@ internal sealed record LogoutBody
     public string? UserAgent { get; init; }
 }
 
+internal sealed record ConsentBody
+{
+    /// <summary>May this person be tracked?</summary>
+    public required bool Tracking { get; init; }
+}
+
+/// <summary>What of the event is to be another; may be empty.</summary>
+internal sealed record RepairBody
+{
+    /// <summary>1 to 255 characters.</summary>
+    public string? Event { get; init; }
+
+    /// <summary>Milliseconds since the Unix epoch, 1971 to one hour ahead.</summary>
+    public long? Time { get; init; }
+
+    /// <summary>1 to 36 of A-Z, a-z, 0-9 and '-'.</summary>
+    public string? InsertId { get; init; }
+
+    /// <summary>At most 200, three levels deep.</summary>
+    public JsonObject? Properties { get; init; }
+}
+
 internal sealed record CollectBody
 {
     public required string ClientId { get; init; }

@@ -56,7 +56,8 @@ internal sealed class EventIngestion(SpidSettings settings, AddressBook addresse
 
         var accepted = records.Count - failed.Count;
         if (tracked.Count == 0) return new IngestionOutcome { Accepted = accepted, Failed = failed };
-        return IngestionOutcome.Of(await tracker.TrackAsync(sender.Source, tracked.DrainToImmutable(), addressing.LeadsOn, addressing.BrowserKey), accepted, failed);
+        var result = await tracker.TrackAsync(sender.Source, tracked.DrainToImmutable(), addressing.LeadsOn, addressing.BrowserKey);
+        return IngestionOutcome.Of(result.Outcome, accepted, failed);
     }
 
     private static RecordFault? FindTokenFault(TrackRecord record, Sender sender) =>

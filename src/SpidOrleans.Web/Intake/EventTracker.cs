@@ -10,24 +10,23 @@ using SpidOrleans.Web.Reading;
 namespace SpidOrleans.Web.Intake;
 
 /// <summary>Hands a request's events to the cluster, by identity.</summary>
-public sealed class EventTracker(IIntake intake)
+public sealed class EventTracker(IIntake intake, AddressPrivacy addresses)
 {
     /// <summary>Events of one identity keep their order; identities are served side by side.</summary>
     /// <param name="events">At least one; each names a visitor or a user.</param>
     /// <param name="browserKey"><inheritdoc cref="IVisitorGrain.TrackAsync" path="/param[@name='browserKey']"/></param>
-    /// <returns>The worst of the outcomes: only <see cref="TrackOutcome.Stored"/> means that all are durable.</returns>
     /// <exception cref="ClusterUnavailableException">The cluster did not answer.</exception>
-    public Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<AddressedEvent> events, bool fromBrowser = false, KeyDigest? browserKey = null)
+    public Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<AddressedEvent> events, bool fromBrowser = false, KeyDigest? browserKey = null)
     {
         ImmutableArray<IdentityEvents> identities = events is [var one]
-            ? [Of(one, [one.Event], browserKey)]
+            ? [Of(one, [addresses.Of(one.Event)], browserKey)]
             : ByIdentity(events, browserKey);
         // Without an insert id of its own an event would be stamped anew, and count twice.
         var isRepeatable = events.All(addressed => addressed.Event.InsertId is not null);
         return ClusterCall.OrUnavailableAsync(() => intake.TrackAsync(source, identities, fromBrowser), isRepeatable);
     }
 
-    private static ImmutableArray<IdentityEvents> ByIdentity(ImmutableArray<AddressedEvent> events, KeyDigest? browserKey)
+    private ImmutableArray<IdentityEvents> ByIdentity(ImmutableArray<AddressedEvent> events, KeyDigest? browserKey)
     {
         var lanes = new Dictionary<(VisitorId?, UserId?), int>(events.Length);
         var places = new int[events.Length];
@@ -40,12 +39,12 @@ public sealed class EventTracker(IIntake intake)
         var identities = new IdentityEvents[lanes.Count];
         if (lanes.Count == events.Length)
         {
-            for (var i = 0; i < places.Length; i++) identities[i] = Of(events[i], [events[i].Event], browserKey);
+            for (var i = 0; i < places.Length; i++) identities[i] = Of(events[i], [addresses.Of(events[i].Event)], browserKey);
         }
         else
         {
             foreach (var lane in places.Select((place, i) => (Place: place, Event: events[i])).GroupBy(one => one.Place, one => one.Event))
-                identities[lane.Key] = Of(lane.First(), [.. lane.Select(addressed => addressed.Event)], browserKey);
+                identities[lane.Key] = Of(lane.First(), [.. lane.Select(addressed => addresses.Of(addressed.Event))], browserKey);
         }
 
         return ImmutableCollectionsMarshal.AsImmutableArray(identities);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace SpidOrleans.Web.Intake;
 
 /// <summary>What acknowledges events: they are durable.</summary>
-/// <param name="Accepted">How many the request had, resends included.</param>
+/// <param name="Accepted">How many the request had, resends included, without those of persons who want no tracking.</param>
 public sealed record TrackReceipt(int Accepted)
 {
     // Nearly all requests carry few events: their answers are made once.

@@ -123,6 +123,7 @@ internal sealed class TraitsApi(IGrainFactory grains, RestCaller caller, TimePro
         return result switch
         {
             { Outcome: TrackOutcome.LaneFull } => Container(Limited, "Too many changes of this user wait for Mixpanel: try again later."),
+            { Outcome: TrackOutcome.Erased } => Container(StatusCodes.Status403Forbidden, "This user was erased: nothing more is taken of it."),
             { Outcome: not TrackOutcome.Stored } => Container(StatusCodes.Status503ServiceUnavailable, "Not confirmed: send the same again later."),
             { IsTooMuch: true } => Container(StatusCodes.Status400BadRequest, TraitsReader.TooMuchRule),
             _ => Container(status, null),

@@ -47,8 +47,8 @@ internal sealed partial class FlowEvents(VisitorCookie cookie, EventTracker trac
         try
         {
             var tracked = tracker.TrackAsync(flow.Client.Source, [new AddressedEvent(shown.VisitorId, null, happened)], fromBrowser: true, shown.Digest);
-            var outcome = await tracked.WaitAsync(Patience, clock);
-            if (outcome is not (TrackOutcome.Stored or TrackOutcome.Stranger)) LogMissed(logger, name, outcome.ToString());
+            var outcome = (await tracked.WaitAsync(Patience, clock)).Outcome;
+            if (outcome is not (TrackOutcome.Stored or TrackOutcome.Stranger or TrackOutcome.Erased)) LogMissed(logger, name, outcome.ToString());
         }
         catch (Exception exception) when (exception is ClusterUnavailableException or TimeoutException)
         {

@@ -1,8 +1,9 @@
 using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.Contracts.Users;
 
 namespace SpidOrleans.ClusterTests.Faults;
 
-/// <summary>The real outbox, whose answer gets lost when a test says so: steps <c>append</c>, <c>move</c> and <c>remove</c>.</summary>
+/// <summary>The real outbox, whose answer gets lost when a test says so: steps <c>append</c>, <c>move</c>, <c>erase</c> and <c>remove</c>.</summary>
 public sealed class CrashingOutbox(IOutbox inner, Crashes crashes) : IOutbox
 {
     public Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events, bool ifStateless = false) =>
@@ -14,7 +15,7 @@ public sealed class CrashingOutbox(IOutbox inner, Crashes crashes) : IOutbox
         return true;
     });
 
-    public Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent last, IReadOnlyList<LaneEvent>? also = null) =>
+    public Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null) =>
         crashes.AtAsync("move", Away, () => inner.MoveAsync(fromIdentity, toIdentity, shards, lastProject, last, also));
 
     public Task RemoveAsync(Shard shard, IReadOnlyList<long> positions) => crashes.AtAsync("remove", Away, async () =>
@@ -30,8 +31,17 @@ public sealed class CrashingOutbox(IOutbox inner, Crashes crashes) : IOutbox
 
     public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) => inner.ReadLaneAsync(lane, cancellationToken);
 
+    public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+        inner.ReadPendingAsync(lane, after, rowsMax, bytesMax, cancellationToken);
+
     public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
         inner.ReadLatestTimeAsync(identity, cancellationToken);
+
+    public Task<Erased> EraseAsync(Erasure erasure) => crashes.AtAsync("erase", Away, () => inner.EraseAsync(erasure));
+
+    public Task<bool> IsErasedAsync(UserId user, CancellationToken cancellationToken) => inner.IsErasedAsync(user, cancellationToken);
+
+    public Task<IReadOnlyList<string>> ReadVisitorsAsync(UserId user, CancellationToken cancellationToken) => inner.ReadVisitorsAsync(user, cancellationToken);
 
     public Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken) => inner.ReadShardsAsync(cancellationToken);
 

@@ -48,7 +48,7 @@ internal sealed class Run(SpidTestCluster cluster, string name)
         await SendAsync();
         if (clock != SenderClock.None) _resends.Add(SendAsync);
 
-        async Task SendAsync() => Same(TrackOutcome.Stored, await cluster.Intake(_sends++ % 2).TrackAsync(
+        async Task SendAsync() => Same(new IntakeResult(TrackOutcome.Stored), await cluster.Intake(_sends++ % 2).TrackAsync(
             Source(project), [new IdentityEvents { Visitor = IdOf(visitor), Events = events }]));
     }
 

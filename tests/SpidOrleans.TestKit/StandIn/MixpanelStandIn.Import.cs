@@ -17,6 +17,12 @@ public sealed partial class MixpanelStandIn
             return;
         }
 
+        if (request.Path.StartsWithSegments(DeletionPath.TrimEnd('/'), StringComparison.Ordinal))
+        {
+            await UnlessCutAsync(() => DeleteAsync(context));
+            return;
+        }
+
         if (!HttpMethods.IsPost(request.Method) || request.Path != "/import")
         {
             await ComplainAsync(context, 404, $"{request.Method} {request.Path}");

@@ -1,4 +1,5 @@
 using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.Contracts.Users;
 
 namespace SpidOrleans.UnitTests.Outbox;
 
@@ -36,6 +37,9 @@ internal sealed class Gate(IOutboxEngine engine) : IOutboxEngine
     public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) =>
         engine.ReadLaneAsync(lane, cancellationToken);
 
+    public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+        engine.ReadPendingAsync(lane, after, rowsMax, bytesMax, cancellationToken);
+
     public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
         engine.ReadLatestTimeAsync(identity, cancellationToken);
 
@@ -43,6 +47,26 @@ internal sealed class Gate(IOutboxEngine engine) : IOutboxEngine
         engine.ReadShardsAsync(cancellationToken);
 
     public Task CheckAsync(CancellationToken cancellationToken) => engine.CheckAsync(cancellationToken);
+
+    public Task<IReadOnlyList<StoredLetter>> ReadLettersAsync(LetterRange range, CancellationToken cancellationToken) =>
+        engine.ReadLettersAsync(range, cancellationToken);
+
+    public Task<long> ReadLastLetterAsync(string project, CancellationToken cancellationToken) => engine.ReadLastLetterAsync(project, cancellationToken);
+
+    public Task<IReadOnlyDictionary<string, long>> CountLettersAsync(CancellationToken cancellationToken) => engine.CountLettersAsync(cancellationToken);
+
+    public Task<IReadOnlyList<(string Project, long Id)>> ReadLettersBeforeAsync(long refusedBeforeMs, int max, CancellationToken cancellationToken) =>
+        engine.ReadLettersBeforeAsync(refusedBeforeMs, max, cancellationToken);
+
+    public Task<bool> IsErasedAsync(UserId user, CancellationToken cancellationToken) => engine.IsErasedAsync(user, cancellationToken);
+
+    public Task<IReadOnlyList<string>> ReadVisitorsAsync(UserId user, CancellationToken cancellationToken) => engine.ReadVisitorsAsync(user, cancellationToken);
+
+    public Task<IReadOnlyList<Deletion>> ReadDeletionsAsync(string project, long dueMs, int max, CancellationToken cancellationToken) =>
+        engine.ReadDeletionsAsync(project, dueMs, max, cancellationToken);
+
+    public Task<IReadOnlyList<string>> ReadDeletionProjectsAsync(long dueMs, CancellationToken cancellationToken) =>
+        engine.ReadDeletionProjectsAsync(dueMs, cancellationToken);
 
     private static TaskCompletionSource Opened()
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.Contracts.Users;
 using Xunit;
 
 namespace SpidOrleans.UnitTests.Outbox;
@@ -128,10 +129,31 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
 
         public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
         public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task CheckAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<bool> IsErasedAsync(UserId user, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<string>> ReadVisitorsAsync(UserId user, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<Deletion>> ReadDeletionsAsync(string project, long dueMs, int max, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<IReadOnlyList<string>> ReadDeletionProjectsAsync(long dueMs, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<StoredLetter>> ReadLettersAsync(LetterRange range, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<long> ReadLastLetterAsync(string project, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyDictionary<string, long>> CountLettersAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<(string Project, long Id)>> ReadLettersBeforeAsync(long refusedBeforeMs, int max, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 }

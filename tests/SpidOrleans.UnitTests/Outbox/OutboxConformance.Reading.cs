@@ -6,6 +6,21 @@ namespace SpidOrleans.UnitTests.Outbox;
 public abstract partial class OutboxConformance
 {
     [Fact]
+    public async Task ReadPending_GivesALanesEvents_InPages()
+    {
+        await AppendAsync(Web, "v:a", "1", "2", "3");
+        await AppendAsync(Web, "v:b", "other");
+        var lane = LaneOf(Web, "v:a");
+
+        var first = await Outbox.ReadPendingAsync(lane, 0, 2, int.MaxValue, Cancel);
+        Assert.Equal(["1", "2"], first.Select(TextOf));
+        Assert.Equal(["3"], (await Outbox.ReadPendingAsync(lane, first[1].Position, 2, int.MaxValue, Cancel)).Select(TextOf));
+        Assert.Equal(["1"], (await Outbox.ReadPendingAsync(lane, 0, 2, 1, Cancel)).Select(TextOf));
+        await Outbox.RemoveAsync(lane.Shard, [first[0].Position]);
+        Assert.Equal(["2", "3"], (await Outbox.ReadPendingAsync(lane, 0, 10, int.MaxValue, Cancel)).Select(TextOf));
+    }
+
+    [Fact]
     public async Task ReadOldest_AlwaysBeginsWithTheOldestAndStopsAtTheRowBound()
     {
         await AppendAsync(Web, "v:a", "1", "2", "3", "4");

@@ -34,6 +34,9 @@ public abstract partial class OutboxConformance : IAsyncLifetime
     /// <summary>Stores a visitor's state, as Orleans does.</summary>
     protected abstract Task StoreStateAsync(string key, string service = Service);
 
+    /// <summary>All that is stored, as text.</summary>
+    protected abstract Task<string> DumpAsync();
+
     /// <summary>A row of the dead letters, oldest first.</summary>
     protected sealed record DeadLetter(string Project, string Identity, long TimeMs, string Payload, string Reason, long RefusedAtMs);
 

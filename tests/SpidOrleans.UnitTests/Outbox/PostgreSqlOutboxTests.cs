@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -44,6 +46,33 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
         while (await reader.ReadAsync(Cancel))
             letters.Add(new(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3), reader.GetString(4), reader.GetInt64(5)));
         return letters;
+    }
+
+    protected override async Task<string> DumpAsync()
+    {
+        var dump = new StringBuilder();
+        foreach (var table in new[] { "outbox", "dead_letter", "closed_identity", "orleans_state", "deletion" })
+        {
+            await using var command = _database.Source.CreateCommand($"SELECT to_jsonb({table})::text FROM {table}");
+            await using var reader = await command.ExecuteReaderAsync(Cancel);
+            while (await reader.ReadAsync(Cancel))
+            {
+                var row = reader.GetString(0);
+                // Bytes are hexadecimal there.
+                dump.AppendLine(row).AppendLine(Regex.Replace(row, @"\\\\x([0-9a-f]*)", bytes => Encoding.Latin1.GetString(Convert.FromHexString(bytes.Groups[1].Value))));
+            }
+        }
+
+        // Payloads are compressed in there, and what was delivered still lies beside what waits.
+        await using var segments = _database.Source.CreateCommand("SELECT body, events FROM outbox");
+        await using var bodies = await segments.ExecuteReaderAsync(Cancel);
+        while (await bodies.ReadAsync(Cancel))
+        {
+            var body = new SegmentBody(bodies.GetFieldValue<byte[]>(0), bodies.GetInt16(1));
+            for (var i = 0; i < body.Count; i++) dump.AppendLine(body.Identity(i)).AppendLine(Encoding.UTF8.GetString(body.Payload(i).Span));
+        }
+
+        return dump.ToString();
     }
 
     protected override async Task StoreStateAsync(string key, string service)

@@ -41,6 +41,24 @@ public sealed class SqliteOutboxTests : OutboxConformance
         },
         Cancel);
 
+    protected override Task<string> DumpAsync() => _database.Reader.RunAsync(
+        session =>
+        {
+            var dump = new System.Text.StringBuilder();
+            foreach (var columns in new[]
+            {
+                "shard || identity || CAST(payload AS TEXT) FROM outbox", "identity || reason || CAST(payload AS TEXT) FROM dead_letter",
+                "identity || successor FROM closed_identity", "state || extension || CAST(payload AS TEXT) FROM orleans_state", "project || ids FROM deletion",
+            })
+            {
+                var rows = session.Prepare("SELECT " + columns);
+                while (rows.Step()) dump.AppendLine(rows.Text(0));
+            }
+
+            return dump.ToString();
+        },
+        Cancel);
+
     protected override Task StoreStateAsync(string key, string service) => _database.Writer.RunAsync(
         session => session.Prepare("INSERT INTO orleans_state (service, state, n0, n1, extension, version, payload) VALUES (?, 'visitor', 0, 0, ?, 1, x'')")
             .Bind(1, service).Bind(2, key).Run(),

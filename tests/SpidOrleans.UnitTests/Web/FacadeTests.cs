@@ -18,8 +18,9 @@ public class FacadeTests
 
         Assert.Equal(
             ["/api/2/user/{userId}/trait/{trait}", "/api/2/user/{userId}/traits", "/api/2/user/{userId}/traits.json",
-                "/api/2/user/{userId}/traits.jsonp", "/engage", "/groups", "/health/live", "/health/ready", "/import", "/oauth/token", "/track", "/v1/events", "/v1/users/{userId}", "/v1/users/{userId}/profile", "/v1/visitors",
-                "/v1/visitors/{visitorId}", "/v1/visitors/{visitorId}/login", "/v1/visitors/{visitorId}/logout", "/v1/visitors/{visitorId}/registration"],
+                "/api/2/user/{userId}/traits.jsonp", "/engage", "/groups", "/health/live", "/health/ready", "/import", "/oauth/token", "/track", "/v1/dead-letters", "/v1/dead-letters/replay",
+                "/v1/dead-letters/{id}", "/v1/dead-letters/{id}/replay", "/v1/events", "/v1/users/{userId}", "/v1/users/{userId}/consent", "/v1/users/{userId}/export", "/v1/users/{userId}/profile", "/v1/visitors",
+                "/v1/visitors/{visitorId}", "/v1/visitors/{visitorId}/consent", "/v1/visitors/{visitorId}/login", "/v1/visitors/{visitorId}/logout", "/v1/visitors/{visitorId}/registration"],
             document.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
         Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(HttpMethod.Get, "/v1/visitors/" + Visitor)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await host.BrowseAsync(HttpMethod.Get, "/docs/", null)).StatusCode);

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using SpidOrleans.Contracts;
+using SpidOrleans.Contracts.DeadLetters;
+using SpidOrleans.Contracts.Erasure;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Groups;
 using SpidOrleans.Contracts.Intake;
@@ -47,10 +49,12 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
     public ImmutableArray<string> Agreements { get; set; } = [];
 
-    public async Task<TrackOutcome> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
-        TrackOutcomes.Worst(await Task.WhenAll(events.Select(one => one.Visitor is { } visitor
-            ? this.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser, one.BrowserKey)
-            : this.GetUser(one.User!.Value).TrackAsync(source, one.Events))));
+    public async Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
+        IntakeResult.Worst(await Task.WhenAll(events.Select(async one => IntakeResult.Of(
+            one.Visitor is { } visitor
+                ? await this.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser, one.BrowserKey)
+                : await this.GetUser(one.User!.Value).TrackAsync(source, one.Events),
+            one.Events.Length))));
 
     public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithStringKey =>
@@ -69,6 +73,37 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
         if (SetOutcome == TrackOutcome.Stored && !IsTooMuch)
             Traits = (Traits ?? new ClientTraits { ClientId = source.ClientId!, Project = source.Project }).With(traits);
         return new TraitsResult { Outcome = SetOutcome, IsTooMuch = IsTooMuch, Traits = Traits };
+    }
+
+    /// <summary>Letters of the project «news», by id; what is asked for is not looked at.</summary>
+    public ConcurrentDictionary<long, DeadLetter> Letters { get; } = new();
+
+    public ErasureResult Erasure { get; set; } = new() { Outcome = TrackOutcome.Stored };
+
+    public DeadLetterCursor? NextLetters { get; set; }
+
+    private sealed class DeadLetterGrain(FakeGrains all) : IDeadLetterGrain
+    {
+        public Task<DeadLetterPage> ListAsync(string project, DeadLetterQuery query) => all.Answer(
+            new GrainCall(project, "ListLetters", query), () => new DeadLetterPage { Letters = [.. all.Letters.Values], Next = all.NextLetters });
+
+        public Task<DeadLetter?> FindAsync(string project, long id) =>
+            all.Answer(new GrainCall(project, "FindLetter", id), () => project == "news" ? all.Letters.GetValueOrDefault(id) : null);
+
+        public Task<DeadLetterOutcome> ReplayAsync(string project, long id, EventRepair? repair) =>
+            all.Answer(new GrainCall(project, "ReplayLetter", repair), () => Take(project, id));
+
+        public Task<DeadLetterOutcome> DiscardAsync(string project, long id) =>
+            all.Answer(new GrainCall(project, "DiscardLetter", id), () => Take(project, id));
+
+        public Task<DeadLetterChange> ReplayAllAsync(string project, DeadLetterQuery query) =>
+            all.Answer(new GrainCall(project, "ReplayLetters", query), () => new DeadLetterChange { Count = all.Letters.Count, Next = all.NextLetters });
+
+        public Task<DeadLetterChange> DiscardAllAsync(string project, DeadLetterQuery query) =>
+            all.Answer(new GrainCall(project, "DiscardLetters", query), () => new DeadLetterChange { Count = all.Letters.Count });
+
+        private DeadLetterOutcome Take(string project, long id) =>
+            project == "news" && all.Letters.TryRemove(id, out _) ? DeadLetterOutcome.Done : DeadLetterOutcome.NotFound;
     }
 
     private sealed class VisitorGrain(FakeGrains all, string key) : IVisitorGrain
@@ -103,6 +138,12 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
         public Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates, bool fromBrowser = false, KeyDigest? browserKey = null) =>
             all.Answer(new GrainCall(key, "ChangeProfile", updates, source, fromBrowser), () => all.SetOutcome);
+
+        public Task<ErasureResult> EraseAsync() => all.Answer(new GrainCall(key, "Erase"), () => all.Erasure);
+
+        public Task<TrackOutcome> SetConsentAsync(bool tracking) => all.Answer(new GrainCall(key, "SetConsent", tracking), () => all.SetOutcome);
+
+        public Task ForgetAsync() => throw new NotSupportedException();
 
         public Task<VisitorDescription> DescribeAsync(string project) => all.Answer(new GrainCall(key, "Describe", project), () => all.Visitor);
     }
@@ -147,6 +188,24 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
         public Task<UserProfile> GetProfileAsync() => all.Answer(new GrainCall(key, "GetProfile"), () => all.User.Profile);
 
+        public Task<ErasureResult> EraseAsync() => all.Answer(new GrainCall(key, "Erase"), () => all.Erasure);
+
+        public Task<TrackOutcome> SetConsentAsync(bool tracking) => all.Answer(new GrainCall(key, "SetConsent", tracking), () => all.SetOutcome);
+
+        public Task<UserExport> ExportAsync(string clientId) => all.Answer(new GrainCall(key, "Export", clientId), () => new UserExport
+        {
+            Profile = all.User.Profile,
+            Traits = all.Traits,
+            Visitors = [.. all.User.Visitors.Select(visitor => visitor.Key)],
+        });
+
+        public Task<PendingPage> ReadPendingAsync(string project, bool ofProfile, long after) =>
+            all.Answer(new GrainCall(key, ofProfile ? "ReadPendingChanges" : "ReadPending", project), () => ofProfile || after == 2
+                ? new PendingPage()
+                : new PendingPage { Payloads = [System.Text.Encoding.UTF8.GetBytes($"{{\"event\":\"{after}\"}}")], Next = after + 1 });
+
+        public Task<ErasureResult> EraseVisitorAsync(VisitorId visitor) => throw new NotSupportedException();
+
         public Task<UserDescription> DescribeAsync(string project) => all.Answer(new GrainCall(key, "Describe", project), () => all.User);
     }
 
@@ -154,7 +213,7 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
         where TGrainInterface : IGrainWithGuidKey => throw new NotSupportedException();
 
     public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithIntegerKey => throw new NotSupportedException();
+        where TGrainInterface : IGrainWithIntegerKey => (TGrainInterface)(object)new DeadLetterGrain(this);
 
     public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string keyExtension, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithGuidCompoundKey => throw new NotSupportedException();
