@@ -158,8 +158,12 @@ public sealed class ImageTests : IDisposable
     private static async Task UntilHealthyAsync(Container container)
     {
         using var limit = new CancellationTokenSource(Patience);
-        for (var last = ""; (await container.CheckAsync()) is { ExitCode: not 0 } failed; last = failed.Output)
-            Assert.False(limit.IsCancellationRequested || container.Process.HasExited, last);
+        while (await container.CheckAsync() is { ExitCode: not 0 } failed)
+        {
+            Assert.False(limit.IsCancellationRequested || container.Process.HasExited, failed.Output);
+            // Each check is a process, which takes from the host that is starting.
+            await Task.Delay(TimeSpan.FromSeconds(1), limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private static async Task StopAsync(Container container)
