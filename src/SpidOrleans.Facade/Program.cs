@@ -2,11 +2,16 @@ using Orleans.Messaging;
 using SpidOrleans.Facade;
 using SpidOrleans.Web;
 using SpidOrleans.Web.Configuration;
+using SpidOrleans.Web.Health;
 using SpidOrleans.Web.Hosting;
+
+const string DefaultUrl = "http://localhost:5001";
+
+if (args.Contains(HealthProbe.Argument)) return await HealthProbe.RunAsync(args, DefaultUrl);
 
 return await HostStart.RunAsync(FacadeStartFailure.Of, async start =>
 {
-    var builder = WebApplication.CreateBuilder([.. args, Tuning.ReadConfigurationOnce]).AddDefaults(url: "http://localhost:5001");
+    var builder = WebApplication.CreateBuilder([.. args, Tuning.ReadConfigurationOnce]).AddDefaults(DefaultUrl);
     var settings = SpidSettings.Read(builder.Configuration);
     builder.ConfigureHosting();
     start.Quieten(builder.Services);

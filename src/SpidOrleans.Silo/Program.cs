@@ -3,7 +3,10 @@ using SpidOrleans.Mixpanel.Delivery;
 using SpidOrleans.Silo;
 using SpidOrleans.Web;
 using SpidOrleans.Web.Configuration;
+using SpidOrleans.Web.Health;
 using SpidOrleans.Web.Hosting;
+
+if (args.Contains(HealthProbe.Argument)) return await HealthProbe.RunAsync(args);
 
 return await HostStart.RunAsync(SiloStartFailure.Of, async start =>
 {

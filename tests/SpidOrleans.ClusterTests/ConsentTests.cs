@@ -89,6 +89,7 @@ public sealed class ConsentTests(SpidTestCluster cluster) : IAsyncLifetime
             await TrackAsync(0, "waits", "b", _visitor);
             Assert.Equal(TrackOutcome.Stored, await cluster.User(User.ToString()).SetConsentAsync(false));
             Assert.Equal(0, (await cluster.User(User.ToString()).DescribeAsync("b")).Pending);
+            Assert.True((await cluster.User(User.ToString()).GetAccountAsync()).IsTrackingRefused);
         }
         finally
         {
@@ -98,6 +99,7 @@ public sealed class ConsentTests(SpidTestCluster cluster) : IAsyncLifetime
         foreach (var visitor in new[] { _visitor, _other }) Assert.Equal(1, (await TrackAsync(1, "refused", "b", visitor)).Discarded);
         Assert.Equal(TrackOutcome.Stored, await cluster.User(User.ToString()).SetConsentAsync(true));
         Assert.Equal(0, (await TrackAsync(1, "again", "b", _visitor)).Discarded);
+        Assert.False((await cluster.User(User.ToString()).GetAccountAsync()).IsTrackingRefused);
         // Said of one browser, a refusal holds for its person; and that browser's own stays when the person's is taken back.
         Assert.Equal(TrackOutcome.Stored, await cluster.Visitor(_other).SetConsentAsync(false));
         Assert.Equal(1, (await TrackAsync(1, "refused", "b", _visitor)).Discarded);

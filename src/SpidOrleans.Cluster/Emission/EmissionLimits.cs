@@ -1,3 +1,5 @@
+using SpidOrleans.Contracts.Settings;
+
 namespace SpidOrleans.Cluster.Emission;
 
 /// <summary>The emitters' bounds.</summary>
@@ -12,8 +14,9 @@ public static class EmissionLimits
     /// <summary>Payload bytes per request: Mixpanel takes 10 MB uncompressed; commas and brackets need their room.</summary>
     public const int BatchBytesMax = 10_000_000 - BatchEventsMax - 2;
 
-    /// <summary>Payload bytes of a project in a rolling minute: Mixpanel's ceiling of 2 GB, uncompressed.</summary>
-    public const long BytesPerMinute = 2_000_000_000;
+    /// <summary>Payload bytes of a project in a rolling minute: Mixpanel's ceiling of 2 GB, uncompressed, and in proportion more where it
+    /// takes more events.</summary>
+    public static double BytesPerMinute(int eventsPerSecond) => 2e9 * Math.Max(1.0, eventsPerSecond / (double)ProjectSettings.EventsPerSecondDefault);
 
     /// <summary>A batch smaller than this is followed by a pause, so that the next gathers more: under load a request of a
     /// few events costs the two cores nearly what one of hundreds does.</summary>

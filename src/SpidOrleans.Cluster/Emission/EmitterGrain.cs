@@ -59,7 +59,7 @@ internal sealed partial class EmitterGrain(
         _project = project.ToMixpanel();
         // No more than may go out at once.
         _eventsMax = _eventsCeiling = Math.Min(EmissionLimits.BatchEventsMax, project.EventsPerSecond);
-        var ownRate = new RateBudget((double)project.EventsPerSecond / project.Shards, (double)EmissionLimits.BytesPerMinute / project.Shards, TimeSpan.Zero);
+        var ownRate = new RateBudget((double)project.EventsPerSecond / project.Shards, EmissionLimits.BytesPerMinute(project.EventsPerSecond) / project.Shards, TimeSpan.Zero);
         _budget = new EmitterBudget(GrainFactory.GetGrain<IProjectBudgetGrain>(project.Name), ownRate, project.Name, clock, calls, logger);
         return Task.CompletedTask;
     }

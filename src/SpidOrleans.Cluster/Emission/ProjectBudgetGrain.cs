@@ -15,8 +15,8 @@ internal sealed class ProjectBudgetGrain([FromKeyedServices(EmissionLimits.Clock
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var project = settings.Projects.GetValueOrDefault(this.GetPrimaryKeyString());
-        _rate = new RateBudget(project?.EventsPerSecond ?? ProjectSettings.EventsPerSecondDefault, EmissionLimits.BytesPerMinute, Now);
+        var eventsPerSecond = settings.Projects.GetValueOrDefault(this.GetPrimaryKeyString())?.EventsPerSecond ?? ProjectSettings.EventsPerSecondDefault;
+        _rate = new RateBudget(eventsPerSecond, EmissionLimits.BytesPerMinute(eventsPerSecond), Now);
         return Task.CompletedTask;
     }
 

@@ -75,8 +75,8 @@ internal sealed partial class UserGrain(
 
     public Task<UserProfile> GetProfileAsync() => Task.FromResult(state.State.Profile);
 
-    public Task<UserAccount> GetAccountAsync() =>
-        Task.FromResult(new UserAccount { Profile = state.State.Profile, Agreements = state.State.Agreements });
+    public Task<UserAccount> GetAccountAsync() => Task.FromResult(
+        new UserAccount { Profile = state.State.Profile, Agreements = state.State.Agreements, IsTrackingRefused = IsTrackingRefused });
 
     public async Task AcceptAgreementAsync(string clientId)
     {

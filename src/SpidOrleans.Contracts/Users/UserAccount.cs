@@ -10,4 +10,7 @@ public sealed record UserAccount
 
     /// <summary>The clients whose terms the user has accepted, by their ids.</summary>
     [Id(1)] public ImmutableArray<string> Agreements { get; init; } = [];
+
+    /// <summary>True: the user refuses to be tracked. Set by consent, taken back by it.</summary>
+    [Id(2)] public bool IsTrackingRefused { get; init; }
 }

@@ -175,8 +175,8 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
         if (profile.GivenName is not null) writer.WriteString("givenName", profile.GivenName);
         if (profile.FamilyName is not null) writer.WriteString("familyName", profile.FamilyName);
         if (profile.Gender is not null) writer.WriteString("gender", profile.Gender);
-        // SDK 1.x opts out of tracking unless it is told this.
-        writer.WriteBoolean("tracking", true);
+        // SDK 1.x opts out of tracking unless it is told true.
+        writer.WriteBoolean("tracking", !account.IsTrackingRefused);
         var hasAccepted = account.Agreements.Contains(client.Id);
         writer.WriteBoolean("agreementAccepted", hasAccepted);
         writer.WriteBoolean("defaultAgreementAccepted", account.Agreements.Length > 0);

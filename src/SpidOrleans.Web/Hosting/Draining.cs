@@ -47,16 +47,29 @@ internal sealed class Draining(IHostApplicationLifetime lifetime, TimeProvider c
 
 public static class DrainingApplication
 {
-    /// <summary>Asks for the end of every connection that is used while the host drains.</summary>
+    /// <summary>By it a balancer that learns from answers alone (nginx, say) names the status that makes it choose another server.</summary>
+    private const string StatusHeader = "X-Draining-Status";
+
+    private const int Status = StatusCodes.Status502BadGateway;
+
+    /// <summary>While the host drains: asks for the end of every connection that is used, and sends whoever only reads to another
+    /// host, if his balancer says that it would take him there. That balancer then sends no more here, while the port is still open.</summary>
     public static WebApplication UseDraining(this WebApplication app)
     {
         var stopping = app.Lifetime.ApplicationStopping;
         app.Use((context, next) =>
         {
+            if (!stopping.IsCancellationRequested) return next(context);
             // HTTP/2 has no such header; Kestrel says goodbye there itself.
-            if (stopping.IsCancellationRequested && !HttpProtocol.IsHttp2(context.Request.Protocol)) context.Response.Headers.Connection = "close";
-            return next(context);
+            if (!HttpProtocol.IsHttp2(context.Request.Protocol)) context.Response.Headers.Connection = "close";
+            if (!IsLedOn(context.Request)) return next(context);
+            context.Response.StatusCode = Status;
+            return Task.CompletedTask;
         });
         return app;
     }
+
+    /// <summary>A balancer repeats a request elsewhere without asking only if it changes nothing.</summary>
+    private static bool IsLedOn(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Headers[StatusHeader] == $"{Status}";
 }

@@ -32,6 +32,7 @@ public static class SpidHosting
 
     /// <summary>The defaults that lie beside the program, below every other source: the host may be started from any folder.</summary>
     /// <param name="url">Where to listen unless something is configured; null: where Kestrel does.</param>
+    /// <exception cref="ConfigurationException"><c>Secrets:Folder</c> is none.</exception>
     public static WebApplicationBuilder AddDefaults(this WebApplicationBuilder builder, string? url = null)
     {
         builder.Configuration.Sources.Insert(0, new JsonConfigurationSource
@@ -40,6 +41,7 @@ public static class SpidHosting
             Path = "appsettings.json",
             Optional = true,
         });
+        SecretsFolder.Add(builder.Configuration);
         if (url is not null && !ListenAddresses.AreConfigured(builder.Configuration)) builder.WebHost.UseUrls(url);
         return builder;
     }
@@ -62,6 +64,8 @@ public static class SpidHosting
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = ConnectionsMax;
         });
+        // Tells systemd that the host serves, and that it stops; elsewhere it does nothing.
+        builder.Services.AddSystemd();
         builder.Services.AddHostedService<Draining>();
         return builder;
     }

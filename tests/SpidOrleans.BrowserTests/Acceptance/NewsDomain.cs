@@ -20,6 +20,9 @@ public sealed class NewsDomain : IAsyncLifetime
 {
     public const string SignSecret = "news-sign-secret";
 
+    /// <summary>Below it, the site itself hands requests on to the real host, without it.</summary>
+    public const string SessionPath = "/account";
+
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, UseProxy = false });
     private readonly ConcurrentQueue<string> _requests = [];
     private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -64,6 +67,7 @@ public sealed class NewsDomain : IAsyncLifetime
                 ["Clients:news:Origins:1"] = Origin("www.partner.test"),
                 ["Clients:news:RedirectUris:0"] = Origin("www.news.test") + "/page",
                 ["Session:CookieDomain"] = "news.test",
+                ["Proxies:0"] = "127.0.0.1",
                 ["Entitlements:1042:Users:0"] = "1844813",
                 ["Entitlements:2000:Subscribers:0"] = "1844813",
                 ["Entitlements:2000:SubscriptionId"] = "99",
@@ -113,9 +117,14 @@ public sealed class NewsDomain : IAsyncLifetime
         _http.Dispose();
     }
 
-    private Task ServeAsync(HttpContext context) => context.Request.Host.Host is "id.news.test" or "session.id.news.test"
-        ? ForwardAsync(context)
-        : ServePageAsync(context);
+    private Task ServeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (request.Host.Host is "id.news.test" or "session.id.news.test") return ForwardAsync(context, request.Path);
+        return request.Host.Host == "www.news.test" && request.Path.StartsWithSegments(SessionPath, out var rest)
+            ? ForwardAsync(context, rest)
+            : ServePageAsync(context);
+    }
 
     private static async Task ServePageAsync(HttpContext context)
     {
@@ -129,7 +138,12 @@ public sealed class NewsDomain : IAsyncLifetime
         {
             context.Response.ContentType = "text/javascript";
             var name = context.Request.Path.Value[1..];
-            await context.Response.WriteAsync(name == "old-sdks.js" ? OldSdks.Value : name == MixpanelJs.Path ? await MixpanelJs.Package.ReadAsync() : await AccountSdk.ReadAsync(Path.GetFileNameWithoutExtension(name)));
+            await context.Response.WriteAsync(name switch
+            {
+                "old-sdks.js" or "account-sdks.js" => await ReadOwnAsync(name),
+                MixpanelJs.Path => await MixpanelJs.Package.ReadAsync(),
+                _ => await AccountSdk.ReadAsync(Path.GetFileNameWithoutExtension(name)),
+            });
             return;
         }
 
@@ -138,12 +152,12 @@ public sealed class NewsDomain : IAsyncLifetime
         await context.Response.WriteAsync("<!doctype html><title>News</title>" + script);
     }
 
-    private async Task ForwardAsync(HttpContext context)
+    private async Task ForwardAsync(HttpContext context, PathString path)
     {
         var request = context.Request;
         _requests.Enqueue(request.Host.Host + request.Path);
         CollectTrouble? trouble = null;
-        if (request.Path == "/v1/collect") Troubles.TryDequeue(out trouble);
+        if (path == "/v1/collect") Troubles.TryDequeue(out trouble);
         if (trouble is CollectTrouble.Refuse refusal)
         {
             context.Response.Headers.AccessControlAllowOrigin = request.Headers.Origin;
@@ -152,7 +166,7 @@ public sealed class NewsDomain : IAsyncLifetime
             return;
         }
 
-        using var forwarded = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(Silo.Address, request.Path + request.QueryString));
+        using var forwarded = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(Silo.Address, path + request.QueryString));
         if (HttpMethods.IsPost(request.Method)) forwarded.Content = new StreamContent(request.Body);
         foreach (var (name, values) in request.Headers)
         {
@@ -161,6 +175,7 @@ public sealed class NewsDomain : IAsyncLifetime
         }
 
         forwarded.Headers.Host = request.Host.Value;
+        forwarded.Headers.Add("X-Forwarded-Proto", request.Scheme);
         using var answer = await _http.SendAsync(forwarded, context.RequestAborted);
         var body = await answer.Content.ReadAsByteArrayAsync(context.RequestAborted);
         var response = context.Response;
@@ -182,16 +197,16 @@ public sealed class NewsDomain : IAsyncLifetime
             return;
         }
 
-        if (Meddling.TryRemove(request.Path, out var meddle)) (response.StatusCode, body) = meddle(body);
+        if (Meddling.TryRemove(path, out var meddle)) (response.StatusCode, body) = meddle(body);
         await response.Body.WriteAsync(body, context.RequestAborted);
     }
 
-    private static readonly Lazy<string> OldSdks = new(() =>
+    private static async Task<string> ReadOwnAsync(string name)
     {
-        using var file = typeof(NewsDomain).Assembly.GetManifestResourceStream("old-sdks.js") ?? throw new InvalidOperationException("old-sdks.js is not embedded.");
+        await using var file = typeof(NewsDomain).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{name} is not embedded.");
         using var reader = new StreamReader(file);
-        return reader.ReadToEnd();
-    });
+        return await reader.ReadToEndAsync();
+    }
 
     private static X509Certificate2 CreateCertificate()
     {

@@ -131,6 +131,8 @@ public sealed class OldSdkTests(ChromiumFixture chromium, NewsDomain domain) : I
         await using var thief = await chromium.OpenProfileAsync(new BrowserNewContextOptions { IgnoreHTTPSErrors = true });
         await thief.AddCookiesAsync([new Cookie { Name = old.Name, Value = old.Value, Domain = old.Domain, Path = "/", Secure = true, HttpOnly = true }]);
         Assert.False((await HasSessionAsync(await OpenAsync(thief))).GetProperty("answer").TryGetProperty("userId", out _));
+        // What is in addresses and cookies is not in the log.
+        foreach (var word in new[] { spId, uid, old.Value }) Assert.DoesNotContain(word, domain.Silo.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -30,6 +30,28 @@ public sealed class ClusterTests(Scene scene)
     }
 
     [ClusterFact]
+    public async Task ASiloKilledWhileBrowsersAskAndSignIn_NoBrowserLosesItsVisitor_AndEachIsLinkedOnce()
+    {
+        await using var load = await scene.BeginAsync(Seed.Take());
+        using var browsers = new Browsers(load, 24);
+        var signingIn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asking = browsers.AskAndSignInAsync(20, signingIn);
+        // Whichever ends first: a browser that met what must not happen ends the script at once.
+        await await Task.WhenAny(signingIn.Task, asking);
+
+        await scene.Silos[1].KillAsync();
+
+        await asking;
+        await load.EndsWellAsync();
+        var arrivals = scene.Mixpanel.Arrivals.Snapshot();
+        foreach (var (visitor, user) in browsers.Links)
+        {
+            var logins = arrivals.Where(arrival => arrival.DeviceId == visitor && arrival.Event == "Login").DistinctBy(arrival => (arrival.Time, arrival.InsertId));
+            Assert.Equal(user, Assert.Single(logins).UserId);
+        }
+    }
+
+    [ClusterFact]
     public async Task ASiloAdded_TakesItsShareOfRequestsAndDeliveries_AndStopsWithoutOneFailedRequest()
     {
         await using var load = await scene.BeginAsync(Seed.Take());

@@ -10,14 +10,14 @@ namespace SpidOrleans.ChaosTests.Clusters;
 /// <summary>A crowd that speaks with all silos in turn, and what its senders saw.</summary>
 internal sealed partial class Load : IAsyncDisposable
 {
-    private const int Browsers = 40;
+    /// <summary>Longer than any trouble of a script lasts, on a busy machine.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private const int BrowserCount = 40;
     private const int Samples = 200;
 
     /// <summary>Of each of the crowd's senders: some hundred requests a second in all, which leaves the processors to the test.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
-
-    /// <summary>Longer than any trouble of a script lasts, on a busy machine.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly Scene _scene;
     private readonly BackEnd _backEnd;
@@ -29,7 +29,7 @@ internal sealed partial class Load : IAsyncDisposable
         _scene = scene;
         Balancer = new Balancer(scene.Silos.Silos.Select(silo => silo.Address));
         _backEnd = new BackEnd(Balancer, TestClient.News, Patience);
-        _crowd = new Crowd(seed, _backEnd, Ledger, Browsers, Pause);
+        _crowd = new Crowd(seed, _backEnd, Ledger, BrowserCount, Pause);
     }
 
     public Balancer Balancer { get; }

@@ -34,7 +34,12 @@ public sealed class Scene : IAsyncDisposable
         _mixpanel ??= await MixpanelStandIn.StartAsync();
         if (_database.Length == 0) _database = await Postgres.CreateDatabaseAsync();
         _silos ??= await SiloCluster.StartAsync(
-            new SiloSettings { Mixpanel = Mixpanel.Endpoint, More = new Dictionary<string, string> { ["Projects:news:Shards"] = $"{Shards}" } }, _database, SiloCount);
+            new SiloSettings
+            {
+                Mixpanel = Mixpanel.Endpoint,
+                More = new Dictionary<string, string> { ["Projects:news:Shards"] = $"{Shards}", ["Clients:news:Origins:0"] = PassersBy.Origin },
+            },
+            _database, SiloCount);
         // Whatever a script that failed has left behind.
         if (Postgres.IsRunning) await Postgres.ThawAsync();
         else await Postgres.StartAgainAsync();

@@ -103,6 +103,25 @@ public abstract partial class HostProcess : IAsyncDisposable
         return WaitForEndAsync(StopTimeout);
     }
 
+    /// <summary>Runs the same program with the same settings as a health probe, whether the host runs or not.</summary>
+    /// <returns>The probe's exit code.</returns>
+    public async Task<int> ProbeAsync()
+    {
+        var start = StartInfo();
+        start.ArgumentList.Add("--health");
+        using var probe = Process.Start(start)!;
+        try
+        {
+            _ = await Task.WhenAll(probe.StandardOutput.ReadToEndAsync(), probe.StandardError.ReadToEndAsync()).WaitAsync(StopTimeout);
+            await probe.WaitForExitAsync().WaitAsync(StopTimeout);
+            return probe.ExitCode;
+        }
+        finally
+        {
+            if (!probe.HasExited) probe.Kill();
+        }
+    }
+
     /// <summary>Waits for an end that the host comes to by itself.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> WaitForEndAsync(TimeSpan timeout)

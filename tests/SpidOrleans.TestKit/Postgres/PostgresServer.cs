@@ -5,7 +5,7 @@ using SpidOrleans.TestKit.Hosting;
 namespace SpidOrleans.TestKit.Postgres;
 
 /// <summary>A PostgreSQL of our own on 127.0.0.1, as durable as in production; port and data outlive restarts.</summary>
-public sealed class PostgresServer : IAsyncDisposable
+public sealed partial class PostgresServer : IAsyncDisposable
 {
     /// <summary>Why a test is skipped where <see cref="IsInstalled"/> is false.</summary>
     public const string NotInstalled = "PostgreSQL is not installed: no /usr/lib/postgresql/*/bin/postgres.";
@@ -27,6 +27,9 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     public static bool IsInstalled => PostgresFiles.Folder is not null;
+
+    /// <summary>Where <c>pg_basebackup</c> and its like lie.</summary>
+    public static string ProgramFolder => PostgresFiles.Folder ?? throw new InvalidOperationException(NotInstalled);
 
     /// <summary>The server's own database, with every right; anybody who reaches the port gets in.</summary>
     public string ConnectionString => ConnectionStringOf("postgres");

@@ -32,7 +32,9 @@ public sealed class BackEnd : IDisposable
     {
     }
 
-    private BackEnd(HttpMessageHandler handler, Uri address, TestClient client, TimeSpan? patience)
+    /// <summary>Speaks through a handler, which is its own from now on.</summary>
+    /// <param name="patience">How long a call is resent before it fails.</param>
+    public BackEnd(HttpMessageHandler handler, Uri address, TestClient client, TimeSpan? patience = null)
     {
         Client = client;
         _patience = patience ?? TimeSpan.FromSeconds(60);

@@ -115,6 +115,8 @@ public class BrowserCookieTests
         var answer = await (await browser.ScriptAsync(path, "&product_id=1042" + more)).ScriptAsync();
 
         Assert.Equal(type, answer.GetProperty("error").GetProperty("type").GetString());
+        // Whoever uses the browser now is not told who did before.
+        Assert.Equal(["uid"], answer.GetProperty("response").GetProperty("visitor").EnumerateObject().Select(field => field.Name));
         Assert.Equal(restores, ((BrowserLook)Assert.Single(browser.Grains.Calls).Argument!).Restoration is not null);
     }
 

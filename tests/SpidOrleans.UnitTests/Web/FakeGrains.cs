@@ -49,6 +49,8 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
     public ImmutableArray<string> Agreements { get; set; } = [];
 
+    public bool IsTrackingRefused { get; set; }
+
     public async Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
         IntakeResult.Worst(await Task.WhenAll(events.Select(async one => IntakeResult.Of(
             one.Visitor is { } visitor
@@ -181,7 +183,7 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
         public Task<ClientTraits?> GetTraitsAsync(string clientId) => all.Answer(new GrainCall(key, "GetTraits", clientId), () => all.Traits);
 
         public Task<UserAccount> GetAccountAsync() => all.Answer(new GrainCall(key, "GetAccount"), () =>
-            new UserAccount { Profile = all.User.Profile, Agreements = all.Agreements });
+            new UserAccount { Profile = all.User.Profile, Agreements = all.Agreements, IsTrackingRefused = all.IsTrackingRefused });
 
         public Task AcceptAgreementAsync(string clientId) => all.Answer(new GrainCall(key, "AcceptAgreement", clientId), () =>
             all.Agreements = [clientId, .. all.Agreements]);

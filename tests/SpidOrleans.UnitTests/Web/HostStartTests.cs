@@ -18,6 +18,8 @@ public sealed class HostStartTests : IDisposable
     [InlineData("configuration: ASPNETCORE_URLS is '192.0.2.1:5000'; expected an address of this machine", "ASPNETCORE_URLS", "http://192.0.2.1:5000")]
     [InlineData("configuration: Logging:LogLevel:Default is 'Loud'; expected ", "Logging__LogLevel__Default", "Loud")]
     [InlineData("configuration: Clients:c:Secrt is '***'; expected ", "Clients__c__Secrt", "mysecretvalue")]
+    [InlineData("configuration: Secrets:Folder is '/nowhere/secrets'; expected the full path of a folder", "Secrets__Folder", "/nowhere/secrets")]
+    [InlineData("configuration: Secrets:Folder is 'secrets'; expected the full path of a folder", "Secrets__Folder", "secrets", "SpidOrleans.Facade")]
     [InlineData("start: Unable to configure HTTPS endpoint", "ASPNETCORE_URLS", "https://127.0.0.1:0")]
     [InlineData("start: Failed to load configuration from file ", "file", "{nope")]
     [InlineData("configuration: ASPNETCORE_URLS is '192.0.2.1:5000'; expected an address of this machine", "ASPNETCORE_URLS", "http://192.0.2.1:5000", "SpidOrleans.Facade")]

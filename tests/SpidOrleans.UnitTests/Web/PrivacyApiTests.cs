@@ -102,6 +102,21 @@ public class PrivacyApiTests
     }
 
     [Fact]
+    public async Task AUserWhoRefuses_IsNotToBeTrackedByThePageEither()
+    {
+        await using var browser = await BrowserHost.StartAsync();
+        browser.SignIn("7");
+        foreach (var isRefused in new[] { false, true })
+        {
+            browser.Grains.IsTrackingRefused = isRefused;
+            var script = await (await browser.ScriptAsync("/rpc/hasSession.js")).ScriptAsync();
+            var fetched = await (await browser.FetchAsync("/v2/session")).JsonAsync();
+
+            Assert.Equal((!isRefused, !isRefused), (script.GetProperty("tracking").GetBoolean(), fetched.GetProperty("tracking").GetBoolean()));
+        }
+    }
+
+    [Fact]
     public async Task AnExport_HasWhatIsKnown_AndTheEventsOfTheClientsProjectPageByPage()
     {
         await using var host = await WebHostFixture.StartAsync();

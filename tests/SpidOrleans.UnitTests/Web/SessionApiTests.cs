@@ -125,7 +125,7 @@ public class SessionApiTests
         var response = await host.BrowseAsync(HttpMethod.Get, "/rpc/hasSession.js" + Query, null, Referer, cookie);
 
         var script = await response.Content.ReadAsStringAsync();
-        Assert.Equal(-1, script[(script.LastIndexOf("})(", StringComparison.Ordinal) + 3)..].IndexOfAny(['<', '>', '\u2028', '\u2029', '\'']));
+        Assert.Equal(-1, script[(script.LastIndexOf("})(", StringComparison.Ordinal) + 3)..].IndexOfAny(['<', '>', '&', '\u2028', '\u2029', '\'']));
         Assert.Equal("</script><script>alert(1)//\"\u2028\u2029&", (await response.ScriptAsync()).GetProperty("displayName").GetString());
     }
 
