@@ -131,7 +131,12 @@ internal sealed partial class EmitterGrain(
         {
             await SettleUnrepeatableAsync();
             var rows = await outbox.ReadOldestAsync(_shard, _eventsMax, EmissionLimits.BatchBytesMax, _stopping.Token);
-            if (rows.Count == 0) return null;
+            if (rows.Count == 0)
+            {
+                // Whatever was too large is gone.
+                _eventsMax = _eventsCeiling;
+                return null;
+            }
 
             foreach (var layer in Layers.Of(rows))
             {
