@@ -8,6 +8,7 @@ using SpidOrleans.Cluster.Intake;
 using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
+using SpidOrleans.Cluster.Visitors;
 using SpidOrleans.Contracts.Intake;
 
 namespace SpidOrleans.Cluster;
@@ -49,6 +50,7 @@ public static class SpidCluster
             services.AddSingleton<SiloRing>();
             services.AddSingleton<Erasures>();
             services.AddSingleton<VisitorLanes>();
+            services.AddSingleton<VisitorServices>();
             services.AddHostedService(provider => provider.GetRequiredService<VisitorLanes>());
             services.AddSingleton<LaneServiceClient>();
             services.AddSingleton<SiloIntake>();

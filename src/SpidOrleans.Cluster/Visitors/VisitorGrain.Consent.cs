@@ -17,7 +17,7 @@ internal sealed partial class VisitorGrain
         if (tracking) return TrackOutcome.Stored;
         try
         {
-            await outbox.EraseAsync(Erasures.OfPending([Id]));
+            await services.Outbox.EraseAsync(Erasures.OfPending([Id]));
             return TrackOutcome.Stored;
         }
         catch (OutboxUnavailableException)

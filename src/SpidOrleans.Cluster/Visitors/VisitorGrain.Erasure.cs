@@ -48,7 +48,7 @@ internal sealed partial class VisitorGrain
 
     private async Task<ErasureResult> EraseOwnAsync()
     {
-        var erased = await outbox.EraseAsync(erasures.Of(Id, owner: null));
+        var erased = await services.Outbox.EraseAsync(services.Erasures.Of(Id, owner: null));
         return new ErasureResult { Outcome = TrackOutcome.Stored, Visitors = 1, Events = erased.Events, DeadLetters = erased.Letters };
     }
 }

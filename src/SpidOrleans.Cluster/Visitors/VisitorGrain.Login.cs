@@ -56,7 +56,7 @@ internal sealed partial class VisitorGrain
         long? latestPending;
         try
         {
-            latestPending = await outbox.ReadLatestTimeAsync(Id.Key, CancellationToken.None);
+            latestPending = await services.Outbox.ReadLatestTimeAsync(Id.Key, CancellationToken.None);
         }
         catch (OutboxUnavailableException)
         {
@@ -139,7 +139,7 @@ internal sealed partial class VisitorGrain
 
     private LoginResult Refused(TrackOutcome outcome) => new() { Outcome = outcome, VisitorId = Id };
 
-    private DateTimeOffset NewSessionEnd() => clock.GetUtcNow() + settings.SessionLifetime;
+    private DateTimeOffset NewSessionEnd() => services.Clock.GetUtcNow() + services.Settings.SessionLifetime;
 
     private long AfterEverything() => LinkDecision.LinkTime(NowMs, State, null, Math.Max(CloseLane(), State.LinkedAtMs));
 

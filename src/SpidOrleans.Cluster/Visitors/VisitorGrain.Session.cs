@@ -39,7 +39,7 @@ internal sealed partial class VisitorGrain
         }
 
         await FinishAutologinAsync();
-        var now = clock.GetUtcNow();
+        var now = services.Clock.GetUtcNow();
         var isLive = State.SessionExpiresAt > now;
         var isHeir = look is { IsHeir: true } && Binding.Key is null;
         var isOwn = isHeir || Binding.Recognises(look?.Key);
@@ -47,7 +47,7 @@ internal sealed partial class VisitorGrain
         // 2
         if (isLive && Binding.IsOpen && look is not null)
         {
-            if (!isOwn) return Told(now - (State.SessionExpiresAt!.Value - settings.SessionLifetime) > LostAfter ? Recognition.Lost : AsOther(look));
+            if (!isOwn) return Told(now - (State.SessionExpiresAt!.Value - services.Settings.SessionLifetime) > LostAfter ? Recognition.Lost : AsOther(look));
             await WriteAsync(State with
             {
                 SessionExpiresAt = NewSessionEnd(),
@@ -79,7 +79,7 @@ internal sealed partial class VisitorGrain
     }
 
     public Task<UserId?> FindSignedInAsync(KeyDigest key) => Task.FromResult(
-        State.Successor is null && State.SessionExpiresAt > clock.GetUtcNow() && Binding is { IsOpen: false, Key: { } own } && own.Matches(key)
+        State.Successor is null && State.SessionExpiresAt > services.Clock.GetUtcNow() && Binding is { IsOpen: false, Key: { } own } && own.Matches(key)
             ? State.LinkedUser
             : null);
 
@@ -96,14 +96,14 @@ internal sealed partial class VisitorGrain
         AsOther(look) is var other && other == Recognition.Stranger && State.LinkedUser is not null && IsOver(Binding.BoundAt) ? Recognition.Lost : other;
 
     /// <summary>True when nothing can be under way any more that began before this.</summary>
-    private bool IsOver(DateTimeOffset? changedAt) => !(clock.GetUtcNow() - changedAt < TwinsWithin);
+    private bool IsOver(DateTimeOffset? changedAt) => !(services.Clock.GetUtcNow() - changedAt < TwinsWithin);
 
     /// <summary>The visitor is retired, and its browser has yet to come for the successor's cookie: this is its last secret.</summary>
     private bool IsAwaited(KeyDigest? key) => Binding.HandedOverAt is null && Binding.Recognises(key);
 
     private async Task<BrowserLook> HandOverAsync(BrowserLook look)
     {
-        var now = clock.GetUtcNow();
+        var now = services.Clock.GetUtcNow();
         var isHeir = look.IsHeir ? Binding.Key is null && Binding.HandedOverAt is null : Binding.IsBrowser(look.Key, look.NextKey);
         var isTwin = look.IsTwin || (!isHeir && Binding.Recognises(look.Key) && now - Binding.HandedOverAt < TwinsWithin);
         // Once per retired visitor, and before the successor's cookie leaves: two browsers must not both inherit.
@@ -116,7 +116,7 @@ internal sealed partial class VisitorGrain
     private async Task UseAsync(DateTimeOffset now, bool isShown)
     {
         var confirms = isShown && Binding.FormerKey is not null;
-        var slides = State.SessionExpiresAt - now < settings.SessionLifetime * 0.875;
+        var slides = State.SessionExpiresAt - now < services.Settings.SessionLifetime * 0.875;
         if (!confirms && !slides) return;
         await WriteAsync(State with
         {
@@ -160,9 +160,9 @@ internal sealed partial class VisitorGrain
     /// <summary>The binding of the session that this login begins.</summary>
     private SessionBinding Begin(LoginRequest login)
     {
-        DateTimeOffset? rememberUntil = login.Remember ? clock.GetUtcNow() + settings.RememberLifetime : null;
+        DateTimeOffset? rememberUntil = login.Remember ? services.Clock.GetUtcNow() + services.Settings.RememberLifetime : null;
         return login.BrowserKey is { } key
-            ? new SessionBinding { Key = key, RememberUntil = rememberUntil, BoundAt = clock.GetUtcNow() }
+            ? new SessionBinding { Key = key, RememberUntil = rememberUntil, BoundAt = services.Clock.GetUtcNow() }
             : Binding with { IsOpen = true, RememberUntil = rememberUntil };
     }
 
@@ -173,7 +173,7 @@ internal sealed partial class VisitorGrain
     {
         IsOpen = false,
         RememberUntil = null,
-        HandedOverAt = handedTo is null ? null : clock.GetUtcNow(),
+        HandedOverAt = handedTo is null ? null : services.Clock.GetUtcNow(),
         HandedTo = handedTo,
     };
 }

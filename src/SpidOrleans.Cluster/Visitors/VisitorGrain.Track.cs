@@ -54,7 +54,7 @@ internal sealed partial class VisitorGrain
         var gauge = _lane.GaugeOf(source.Project);
         try
         {
-            if (!await gauge.HasRoomAsync(events.Length, outbox, LaneOf(source.Project, Id.Key), CancellationToken.None)) return TrackOutcome.LaneFull;
+            if (!await gauge.HasRoomAsync(events.Length, services.Outbox, LaneOf(source.Project, Id.Key), CancellationToken.None)) return TrackOutcome.LaneFull;
 
             if (await _lane.AppendAsync(source, events, State.Traits?.Of(source.ClientId)))
             {

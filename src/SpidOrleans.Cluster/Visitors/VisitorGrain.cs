@@ -1,10 +1,7 @@
-using Microsoft.Extensions.Logging;
-using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
 using SpidOrleans.Contracts;
-using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 
@@ -18,12 +15,7 @@ namespace SpidOrleans.Cluster.Visitors;
 [KeyPlacement]
 internal sealed partial class VisitorGrain(
     [PersistentState(SpidCluster.VisitorState, SpidCluster.StateProvider)] IPersistentState<VisitorState> state,
-    IOutbox outbox,
-    VisitorLanes lanes,
-    Erasures erasures,
-    ClusterSettings settings,
-    TimeProvider clock,
-    ILogger<VisitorGrain> logger) : Grain, IVisitorGrain
+    VisitorServices services) : Grain, IVisitorGrain
 {
     private VisitorLane _lane = null!;
 
@@ -31,14 +23,16 @@ internal sealed partial class VisitorGrain(
 
     private VisitorState State => state.State;
 
-    private long NowMs => clock.GetUtcNow().ToUnixTimeMilliseconds();
+    private long NowMs => services.Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         if (!VisitorId.TryParse(this.GetPrimaryKeyString()[2..], out var id))
             throw new ArgumentException("a visitor grain's key is v: and a UUID version 4");
-        _lane = lanes.Attach(id);
+        _lane = services.Lanes.Attach(id);
         if (state.RecordExists) _lane.Close();
+        // One for all of whom nothing is stored.
+        else state.State = VisitorState.Empty;
         return Task.CompletedTask;
     }
 
@@ -61,11 +55,11 @@ internal sealed partial class VisitorGrain(
     {
         await FinishMergeAsync();
         // A linked visitor's events wait in its user's lane.
-        var lane = await outbox.ReadLaneAsync(LaneOf(project, State.LinkedUser?.Key ?? Id.Key), CancellationToken.None);
+        var lane = await services.Outbox.ReadLaneAsync(LaneOf(project, State.LinkedUser?.Key ?? Id.Key), CancellationToken.None);
         return new VisitorDescription { UserId = State.LinkedUser, Pending = lane.Pending };
     }
 
-    private Lane LaneOf(string project, string identity) => new(Shard.Of(project, identity, settings.ShardsOf(project)), identity);
+    private Lane LaneOf(string project, string identity) => new(Shard.Of(project, identity, services.Settings.ShardsOf(project)), identity);
 
     private IVisitorGrain Visitor(VisitorId id) => GrainFactory.GetVisitor(id);
 
@@ -85,6 +79,6 @@ internal sealed partial class VisitorGrain(
     private Task WriteAsync(VisitorState next)
     {
         _lane.Close();
-        return this.WriteAsync(state, next, logger);
+        return this.WriteAsync(state, next, services.Logger);
     }
 }

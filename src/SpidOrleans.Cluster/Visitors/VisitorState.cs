@@ -11,6 +11,9 @@ namespace SpidOrleans.Cluster.Visitors;
 [GenerateSerializer, Immutable, Alias("spid.visitor-state")]
 public sealed record VisitorState
 {
+    /// <summary>Of a visitor of whom nothing is stored.</summary>
+    public static VisitorState Empty { get; } = new();
+
     /// <summary>The user this visitor belongs to; null while anonymous. Set once, by a link.</summary>
     [Id(0)] public UserId? LinkedUser { get; init; }
 
