@@ -82,8 +82,8 @@ internal sealed partial class DeletionGrain(
     private async Task CarryOutAsync(ProjectSettings project, Deletion deletion)
     {
         var outcome = deletion.Task is { } task
-            ? await mixpanel.FollowAsync(project.Endpoint, project.Token, project.DeletionToken!, task, CancellationToken.None)
-            : await mixpanel.AskAsync(project.Endpoint, project.Token, project.DeletionToken!, deletion.Ids, CancellationToken.None);
+            ? await mixpanel.FollowAsync(project.ToMixpanel(), project.DeletionToken!, task, CancellationToken.None)
+            : await mixpanel.AskAsync(project.ToMixpanel(), project.DeletionToken!, deletion.Ids, CancellationToken.None);
         if (outcome is DeletionOutcome.Done)
         {
             await store.ForgetAsync(deletion);

@@ -11,17 +11,15 @@ public sealed class MixpanelDeletions(IHttpClientFactory clients, TimeProvider c
 {
     private const string Path = "/api/app/data-deletions/v3.0/";
 
-    /// <param name="endpoint">Where the project's events go.</param>
-    /// <param name="token">The project's.</param>
     /// <param name="deletionToken">Of the API.</param>
     /// <param name="ids">A JSON list of at most 2,000 ids.</param>
-    public Task<DeletionOutcome> AskAsync(Uri endpoint, string token, string deletionToken, string ids, CancellationToken cancellationToken) => SendAsync(
-        HttpMethod.Post, UriOf(endpoint, token), deletionToken, $$"""{"distinct_ids":{{ids}},"compliance_type":"GDPR"}""", ReadAsked, cancellationToken);
+    public Task<DeletionOutcome> AskAsync(MixpanelProject project, string deletionToken, string ids, CancellationToken cancellationToken) => SendAsync(
+        project, HttpMethod.Post, null, deletionToken, $$"""{"distinct_ids":{{ids}},"compliance_type":"GDPR"}""", ReadAsked, cancellationToken);
 
     /// <param name="task">As Mixpanel called it.</param>
     /// <inheritdoc cref="AskAsync"/>
-    public Task<DeletionOutcome> FollowAsync(Uri endpoint, string token, string deletionToken, string task, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Get, UriOf(endpoint, token, task), deletionToken, null, ReadFollowed, cancellationToken);
+    public Task<DeletionOutcome> FollowAsync(MixpanelProject project, string deletionToken, string task, CancellationToken cancellationToken) =>
+        SendAsync(project, HttpMethod.Get, task, deletionToken, null, ReadFollowed, cancellationToken);
 
     /// <summary>The residency's application host; an address of one's own serves both.</summary>
     internal static Uri UriOf(Uri endpoint, string token, string? task = null)
@@ -38,9 +36,12 @@ public sealed class MixpanelDeletions(IHttpClientFactory clients, TimeProvider c
     }
 
     private async Task<DeletionOutcome> SendAsync(
-        HttpMethod method, Uri uri, string deletionToken, string? json, Func<JsonElement, DeletionOutcome> read, CancellationToken cancellationToken)
+        MixpanelProject project, HttpMethod method, string? task, string deletionToken, string? json, Func<JsonElement, DeletionOutcome> read,
+        CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(method, uri) { Version = HttpVersion.Version11 };
+        ArgumentNullException.ThrowIfNull(project);
+        using var request = new HttpRequestMessage(method, UriOf(project.Endpoint, project.Token, task)) { Version = HttpVersion.Version11 };
+        request.Options.Set(MixpanelClient.ProjectOption, project);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", deletionToken);
         if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
         using var client = clients.CreateClient(MixpanelClient.HttpClientName);

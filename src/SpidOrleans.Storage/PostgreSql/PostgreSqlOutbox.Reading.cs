@@ -56,6 +56,7 @@ internal sealed partial class PostgreSqlOutbox
                 Body: reader.IsDBNull(3) ? known[reader.GetInt64(0)] : reader.GetFieldValue<byte[]>(3)),
             cancellationToken, Value(shard.Key), Value(segmentsMax), Value(rowsMax), Value((long)bytesMax),
             Value(known.Keys.ToArray()), Value(known.Values.Select(body => body.Length).ToArray()));
+        _recent.Keep(shard.Key, known.Keys, segments.ConvertAll(segment => segment.Position));
         if (segments.Count > 0) _eventsPerSegment[shard] = segments.Average(segment => BitOperations.PopCount((ulong)segment.Live));
 
         var rows = new List<OutboxRow>();

@@ -67,6 +67,19 @@ internal sealed class RecentBodies(TimeProvider clock)
         }
     }
 
+    /// <summary>To be called with what was read of a shard, and what was known before: what should have been there and was not is gone,
+    /// moved or erased by whomever.</summary>
+    /// <param name="read">Positions from the shard's beginning, ascending; empty: the shard is.</param>
+    public void Keep(string shard, IEnumerable<long> known, IReadOnlyCollection<long> read)
+    {
+        var last = read.Count == 0 ? long.MaxValue : read.Max();
+        lock (_shards)
+        {
+            if (!_shards.TryGetValue(shard, out var bodies)) return;
+            foreach (var position in known.Where(position => position <= last).Except(read)) Remove(bodies, position);
+        }
+    }
+
     /// <summary>To be called when the connection was lost: whatever the database has from now on is not what it had.</summary>
     public void Clear()
     {

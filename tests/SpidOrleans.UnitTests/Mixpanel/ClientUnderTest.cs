@@ -25,6 +25,8 @@ public sealed class ClientUnderTest : IDisposable
 
     public MixpanelClient Client => _services.GetRequiredService<MixpanelClient>();
 
+    public MixpanelDeletions Deletions => _services.GetRequiredService<MixpanelDeletions>();
+
     public PreviewProject Preview => _services.GetRequiredService<PreviewProject>();
 
     public static MixpanelProject Project(Uri endpoint) => new("shop", "the-token") { Endpoint = endpoint };

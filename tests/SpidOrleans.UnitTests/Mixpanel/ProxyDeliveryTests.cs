@@ -32,6 +32,18 @@ public sealed class ProxyDeliveryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ADeletion_TakesTheSameWay()
+    {
+        _proxy.Answer = context => AnsweringServer.WriteAsync(context, 200, """{"status":"ok","results":{"task_id":"7"}}""");
+        var project = ClientUnderTest.Project(new Uri("http://mixpanel.invalid")) with { Proxy = _proxy.Endpoint };
+
+        var asked = await _sut.Deletions.AskAsync(project, "deletion-token", """["u"]""", TestContext.Current.CancellationToken).WaitAsync(ClientUnderTest.Patience);
+
+        Assert.Equal(new DeletionOutcome.Asked("7"), asked);
+        Assert.Equal("Bearer deletion-token", Assert.Single(_proxy.Arrivals).Headers["Authorization"]);
+    }
+
+    [Fact]
     public async Task AProxyThatAsksForCredentials_GetsThem()
     {
         _proxy.Answer = context =>

@@ -238,6 +238,22 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
     }
 
     [Fact]
+    public async Task ReadOldest_OfASegmentThatWasChangedInTheDatabase_GivesWhatIsThere()
+    {
+        var lane = LaneOf(Web, "v:a");
+        // From here on this silo keeps what it stores in the shard.
+        Assert.Empty(await ReadRowsAsync(Web, "v:a"));
+        await AppendAsync(Web, "v:a", "1", "2");
+        Assert.Equal(["1", "2"], await ReadAsync(Web, "v:a"));
+
+        var body = SegmentBody.Write([new SegmentEvent(lane.Identity, 1, "one"u8.ToArray()), new SegmentEvent(lane.Identity, 1, "two"u8.ToArray())], new long[2]);
+        await using var other = await _database.Source.OpenConnectionAsync(Cancel);
+        await RunAsync(other, $"UPDATE outbox SET body = '\\x{Convert.ToHexString(body)}'");
+
+        Assert.Equal(["one", "two"], await ReadAsync(Web, "v:a"));
+    }
+
+    [Fact]
     public async Task Segment_WithAChangeOfAProfile_IsStoredPlain()
     {
         await AppendAsync(Web, "v:a", [.. Enumerable.Range(0, 50).Select(i => $"{i}{new string('x', 100)}"), """{"$distinct_id":"1"}"""]);
