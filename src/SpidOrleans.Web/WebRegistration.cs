@@ -14,6 +14,7 @@ using SpidOrleans.Web.Health;
 using SpidOrleans.Web.Ingestion;
 using SpidOrleans.Web.Intake;
 using SpidOrleans.Web.OAuth;
+using SpidOrleans.Web.Operators;
 using SpidOrleans.Web.Rest;
 using SpidOrleans.Web.SignIn;
 
@@ -31,6 +32,7 @@ public static class WebRegistration
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes);
 
         services.AddClientSchemes();
+        services.AddOperators();
         services.AddSingleton<EventRate>();
         services.TryAddSingleton(_ => new BodyBudget(BodyBudget.BytesMaxDefault));
         services.AddSingleton<BodyDeadline>();
