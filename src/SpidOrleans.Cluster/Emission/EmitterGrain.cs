@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Streams;
 using Orleans.Streams.Core;
 using SpidOrleans.Cluster.DeadLetters;
+using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
 using SpidOrleans.Contracts.Emission;
@@ -27,6 +28,8 @@ internal sealed partial class EmitterGrain(
     ClusterSettings settings,
     SiloRing ring,
     DeadLetterMeter letters,
+    OperationsWatch watch,
+    ProjectHalts halts,
     [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
     TimeProvider calls,
     ILogger<EmitterGrain> logger)
@@ -53,6 +56,7 @@ internal sealed partial class EmitterGrain(
         _shard = Shard.Parse(this.GetPrimaryKeyString());
         if (settings.Projects.GetValueOrDefault(_shard.Project) is not { } project) return Task.CompletedTask;
 
+        watch.Came(_shard);
         _project = project.ToMixpanel();
         // No more than may go out at once.
         _eventsMax = _eventsCeiling = Math.Min(EmissionLimits.BatchEventsMax, project.EventsPerSecond);
@@ -63,6 +67,7 @@ internal sealed partial class EmitterGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        watch.Left(_shard);
         // Between two batches: a request under way ends, so that its rows are removed and not sent again elsewhere.
         await _stopping.CancelAsync();
         await _drain.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -103,6 +108,12 @@ internal sealed partial class EmitterGrain(
             while (!_stopping.IsCancellationRequested)
             {
                 _isRung = false;
+                if (halts.IsHalted(project.Name))
+                {
+                    await Task.Delay(EmissionLimits.HaltedPause, clock, _stopping.Token);
+                    continue;
+                }
+
                 var round = SendOldestAsync(project);
                 _round = round;
                 var pause = await round;
@@ -139,14 +150,23 @@ internal sealed partial class EmitterGrain(
             {
                 var request = EmissionRequest.Of(layer);
                 var share = await _budget.ReserveAsync(layer.Rows.Count, request.Bytes);
-                if (!share.IsGranted) return share.Wait;
+                if (!share.IsGranted)
+                {
+                    watch.Held(_shard);
+                    return share.Wait;
+                }
+
                 if (share.Wait > TimeSpan.Zero) await Task.Delay(share.Wait, clock, _stopping.Token);
 
                 // No token: once sent, the answer is worth waiting for. The client bounds the time.
+                var sentAt = calls.GetTimestamp();
                 var outcome = await request.SendAsync(mixpanel, project, CancellationToken.None);
+                var took = calls.GetElapsedTime(sentAt);
                 if (share.IsRecovering && outcome is SendOutcome.Accepted or SendOutcome.Refused) await _budget.ResumedAsync();
                 // What failed stays where it is, and with it all layers behind it.
-                if (await CarryOutAsync(layer, outcome) is { } pause) return pause;
+                var pause = await CarryOutAsync(layer, outcome);
+                watch.Sent(_shard, layer, outcome, took, pause);
+                if (pause is not null) return pause;
                 if (_stopping.IsCancellationRequested) return TimeSpan.Zero;
             }
 
@@ -156,7 +176,9 @@ internal sealed partial class EmitterGrain(
         catch (OutboxUnavailableException exception)
         {
             LogOutboxAway(logger, _shard, exception.Message);
-            return Backoff.Next(++_attempts[PayloadKind.Event], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
+            var pause = Backoff.Next(++_attempts[PayloadKind.Event], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
+            watch.Failed(_shard, "The database does not answer.", pause);
+            return pause;
         }
     }
 

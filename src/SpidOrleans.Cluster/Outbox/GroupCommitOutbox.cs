@@ -12,7 +12,7 @@ namespace SpidOrleans.Cluster.Outbox;
 /// nothing, and the busier the silo, the larger the groups.
 /// </summary>
 public sealed partial class GroupCommitOutbox(
-    IOutboxEngine engine, IOutboxBell bell, TimeProvider clock, ILogger<GroupCommitOutbox> logger)
+    IOutboxEngine engine, IOutboxBell bell, TimeProvider clock, ILogger<GroupCommitOutbox> logger, IOutboxWatch? watch = null)
     : BackgroundService, IOutbox, IDeadLetterStore, IDeletionStore
 {
     /// <summary>Operations that may wait. A grain has one at a time, so this bounds grains, not events.</summary>
@@ -189,6 +189,7 @@ public sealed partial class GroupCommitOutbox(
 
         GroupAnswers.Give([.. _callers]);
         RingAll();
+        watch?.Committed(_group);
     }
 
     private void RingAll()

@@ -1,0 +1,18 @@
+using SpidOrleans.Contracts.Operations;
+
+namespace SpidOrleans.Cluster.Users;
+
+internal sealed partial class UserGrain
+{
+    public async Task<UserStory> TellAsync() => new()
+    {
+        Id = _id,
+        IsStored = state.RecordExists,
+        IsErased = await IsErasedAsync(),
+        Profile = state.State.Profile,
+        Visitors = state.State.Visitors,
+        Traits = state.State.Traits,
+        IsTrackingRefused = IsTrackingRefused,
+        Agreements = state.State.Agreements,
+    };
+}
