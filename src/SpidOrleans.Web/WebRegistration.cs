@@ -78,6 +78,7 @@ public static class WebRegistration
         services.AddSingleton<CollectApi>();
         services.AddSignIn(settings);
         services.AddSingleton<PreviewApi>();
+        services.AddConsole();
         return services;
     }
 
@@ -125,6 +126,7 @@ public static class WebRegistration
         CollectApi.Map(browsers);
         SdkFiles.Map(browsers);
         SignInRegistration.MapSignIn(browsers);
+        ConsoleApi.Map(app);
 
         if (app.Services.GetRequiredService<SpidSettings>().HasDemoClient)
         {
