@@ -28,6 +28,7 @@ internal sealed class ConsoleApi(IOperations operations, SpidSettings settings, 
         var console = routes.MapGroup(Root).RequireOperator().ExcludeFromDescription();
         console.MapGet("", (Delegate)api.ShowOverviewAsync);
         console.MapPost("/projects/halt", (Delegate)api.HaltAsync);
+        routes.ServiceProvider.GetRequiredService<FindApi>().Map(console);
         var assets = routes.ServiceProvider.GetRequiredService<EmbeddedAssets>();
         foreach (var path in assets.Below("console/"))
             console.MapGet(path["console".Length..], (HttpContext context) => assets.WriteAsync(context, path, Caching));

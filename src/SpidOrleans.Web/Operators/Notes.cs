@@ -10,6 +10,7 @@ internal static class Notes
     public const string Gone = "gone";
     public const string Replayed = "replayed";
     public const string Discarded = "discarded";
+    public const string Erased = "erased";
     public const string NotRepairable = "not-repairable";
 
     public static string? TextOf(string? note) => note switch
@@ -21,6 +22,7 @@ internal static class Notes
         Gone => "Nothing was done: it is not there any more.",
         Replayed => "Replayed: what was refused is at the end of its person's lane and will be sent again.",
         Discarded => "Discarded: gone for good.",
+        Erased => "Erased, for ever. Whatever comes for them is refused from now on.",
         NotRepairable => "Nothing was done: a change of a profile is replayed as it is, or discarded.",
         _ => null,
     };
