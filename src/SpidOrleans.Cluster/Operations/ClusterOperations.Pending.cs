@@ -35,7 +35,7 @@ internal sealed partial class ClusterOperations
         var isCut = false;
         foreach (var shard in shards)
         {
-            var found = await backlog.ReadFrontAsync(shard, OperationsLimits.PendingLookedAt, cancellation);
+            var found = await inspection.ReadFrontAsync(shard, OperationsLimits.PendingLookedAt, cancellation);
             isCut |= found.Count >= OperationsLimits.PendingLookedAt;
             events.AddRange(found.Where(item => EventHead.Read(item.Payload.Span).InsertId.SequenceEqual(wanted)));
         }

@@ -9,14 +9,14 @@ namespace SpidOrleans.Cluster.Operations;
 
 /// <summary>Asks all silos side by side, each with a time-out of its own, and the database with another: nobody waits for who is gone.</summary>
 internal sealed partial class ClusterOperations(
-    IClusterMembershipService membership, ILocalSiloDetails local, OperationsServiceClient silos, IGrainFactory grains, IOutbox outbox, IBacklogReader backlog,
+    IClusterMembershipService membership, ILocalSiloDetails local, OperationsServiceClient silos, IGrainFactory grains, IOutbox outbox, IOutboxInspection inspection,
     IDeadLetterStore letters, ProjectHalts halts, ClusterSettings settings, TimeProvider clock) : IOperations
 {
     public async Task<ClusterReport> ReportAsync()
     {
         var members = membership.CurrentSnapshot.Members.Values.Where(member => member.Status is not SiloStatus.Dead).OrderBy(member => member.SiloAddress.ToParsableString()).ToList();
         var lines = Task.WhenAll(members.Select(DescribeAsync));
-        var behind = OrNullAsync(async cancellation => (ImmutableArray<ShardBacklog>?)[.. await backlog.ReadBacklogAsync(isCounted: true, cancellation)]);
+        var behind = OrNullAsync(async cancellation => (ImmutableArray<ShardWaiting>?)[.. await inspection.InspectAsync(isCounted: true, cancellation)]);
         var dead = OrNullAsync(async cancellation => (ImmutableDictionary<string, long>?)(await letters.CountLettersAsync(cancellation)).ToImmutableDictionary());
         var halted = ReadHaltsAsync();
         return new ClusterReport

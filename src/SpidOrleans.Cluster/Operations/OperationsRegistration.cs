@@ -18,7 +18,7 @@ internal static class OperationsRegistration
         services.AddSingleton<LiveViews>();
         services.AddSingleton<OperationsWatch>();
         services.AddSingleton<IOutboxWatch>(provider => provider.GetRequiredService<OperationsWatch>());
-        services.AddSingleton(provider => (IBacklogReader)provider.GetRequiredService<IOutboxEngine>());
+        services.AddSingleton(provider => (IOutboxInspection)provider.GetRequiredService<IOutboxEngine>());
     }
 
     /// <summary>What asks all silos, and what stops projects.</summary>

@@ -11,7 +11,7 @@ public sealed record ClusterReport
     public required ImmutableArray<SiloLine> Silos { get; init; }
 
     /// <summary>Of each shard that has rows how many and how old; null: the database does not answer.</summary>
-    public required ImmutableArray<ShardBacklog>? Backlog { get; init; }
+    public required ImmutableArray<ShardWaiting>? Backlog { get; init; }
 
     /// <summary>Dead letters by project; null: the database does not answer.</summary>
     public required ImmutableDictionary<string, long>? DeadLetters { get; init; }
@@ -33,7 +33,7 @@ public sealed record SiloLine(string Address, string Name, string Status, bool I
 /// <param name="Pending">Rows.</param>
 /// <param name="IsMore">There are more: not all are counted.</param>
 /// <param name="OldestMs">When the oldest of them happened; milliseconds since the Unix epoch.</param>
-public sealed record ShardBacklog(string Project, int Number, int Pending, bool IsMore, long OldestMs);
+public sealed record ShardWaiting(string Project, int Number, int Pending, bool IsMore, long OldestMs);
 
 /// <summary>A project whose delivery somebody has stopped.</summary>
 /// <param name="SinceMs">Milliseconds since the Unix epoch.</param>

@@ -29,6 +29,8 @@ internal sealed class ConsoleApi(IOperations operations, SpidSettings settings, 
         console.MapGet("", (Delegate)api.ShowOverviewAsync);
         console.MapPost("/projects/halt", (Delegate)api.HaltAsync);
         routes.ServiceProvider.GetRequiredService<FindApi>().Map(console);
+        routes.ServiceProvider.GetRequiredService<LettersApi>().Map(console);
+        routes.ServiceProvider.GetRequiredService<LiveApi>().Map(console);
         var assets = routes.ServiceProvider.GetRequiredService<EmbeddedAssets>();
         foreach (var path in assets.Below("console/"))
             console.MapGet(path["console".Length..], (HttpContext context) => assets.WriteAsync(context, path, Caching));

@@ -21,7 +21,7 @@ internal static class Heat
     /// <summary>Why a shard is hot; null: it is not.</summary>
     /// <param name="shards">Of the same project.</param>
     /// <param name="count">How many the project has.</param>
-    public static string? Of(ShardReport? shard, ShardBacklog? backlog, IReadOnlyCollection<ShardReport> shards, IReadOnlyCollection<ShardBacklog> behind, int count)
+    public static string? Of(ShardReport? shard, ShardWaiting? backlog, IReadOnlyCollection<ShardReport> shards, IReadOnlyCollection<ShardWaiting> behind, int count)
     {
         if (count < 2) return null;
         var fair = shards.Sum(one => one.DeliveredPerSecond) / count;

@@ -11,6 +11,8 @@ internal static class Notes
     public const string Replayed = "replayed";
     public const string Discarded = "discarded";
     public const string Erased = "erased";
+    public const string NotSure = "not-sure";
+    public const string More = "more";
     public const string NotRepairable = "not-repairable";
 
     public static string? TextOf(string? note) => note switch
@@ -23,6 +25,8 @@ internal static class Notes
         Replayed => "Replayed: what was refused is at the end of its person's lane and will be sent again.",
         Discarded => "Discarded: gone for good.",
         Erased => "Erased, for ever. Whatever comes for them is refused from now on.",
+        NotSure => "Nothing was done: tick the box first that says that all letters of this search are meant.",
+        More => "Done with the first of them, and there are more: do the same again.",
         NotRepairable => "Nothing was done: a change of a profile is replayed as it is, or discarded.",
         _ => null,
     };

@@ -3,7 +3,7 @@ using SpidOrleans.Contracts.Operations;
 
 namespace SpidOrleans.Storage.Sqlite;
 
-internal sealed partial class SqliteOutbox : IBacklogReader
+internal sealed partial class SqliteOutbox : IOutboxInspection
 {
     /// <summary>Of one shard: to count so many takes a few milliseconds.</summary>
     private const int CountedMax = 50_000;
@@ -14,8 +14,8 @@ internal sealed partial class SqliteOutbox : IBacklogReader
     private const string FrontSql =
         "SELECT identity, position, payload FROM outbox INDEXED BY outbox_by_shard WHERE shard = ? ORDER BY position LIMIT ?";
 
-    public Task<IReadOnlyList<ShardBacklog>> ReadBacklogAsync(bool isCounted, CancellationToken cancellationToken) =>
-        AskAsync<IReadOnlyList<ShardBacklog>>(
+    public Task<IReadOnlyList<ShardWaiting>> InspectAsync(bool isCounted, CancellationToken cancellationToken) =>
+        AskAsync<IReadOnlyList<ShardWaiting>>(
             database => database.Reader,
             session => [.. ReadShards(session).Select(shard => ReadBacklog(session, shard, isCounted))],
             cancellationToken);
@@ -37,11 +37,11 @@ internal sealed partial class SqliteOutbox : IBacklogReader
         return found;
     }
 
-    private static ShardBacklog ReadBacklog(SqliteSession session, Shard shard, bool isCounted)
+    private static ShardWaiting ReadBacklog(SqliteSession session, Shard shard, bool isCounted)
     {
         var oldest = First(session.Prepare(OldestTimeSql).Bind(1, shard.Key));
         var pending = isCounted ? (int)First(session.Prepare(CountSql).Bind(1, shard.Key).Bind(2, CountedMax + 1)) : 0;
-        return new ShardBacklog(shard.Project, shard.Number, Math.Min(pending, CountedMax), pending > CountedMax, oldest);
+        return new ShardWaiting(shard.Project, shard.Number, Math.Min(pending, CountedMax), pending > CountedMax, oldest);
     }
 
     private static long First(SqliteStatement statement)

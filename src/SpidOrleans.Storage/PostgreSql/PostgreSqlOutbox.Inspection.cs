@@ -3,14 +3,14 @@ using SpidOrleans.Contracts.Operations;
 
 namespace SpidOrleans.Storage.PostgreSql;
 
-internal sealed partial class PostgreSqlOutbox : IBacklogReader
+internal sealed partial class PostgreSqlOutbox : IOutboxInspection
 {
     /// <summary>Segments of one shard that are counted: up to 64 events each, read from at most so many pages.</summary>
     private const int CountedSegmentsMax = 4_000;
 
     private const int FrontSegmentsMax = 500;
 
-    internal const string BacklogSql =
+    internal const string InspectSql =
         """
         WITH RECURSIVE found (shard) AS (
           (SELECT shard FROM outbox ORDER BY shard LIMIT 1)
@@ -28,15 +28,15 @@ internal sealed partial class PostgreSqlOutbox : IBacklogReader
 
     internal const string FrontSql = "SELECT shard, position, live, events, times, body FROM outbox WHERE shard = $1 ORDER BY position LIMIT $2";
 
-    public async Task<IReadOnlyList<ShardBacklog>> ReadBacklogAsync(bool isCounted, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ShardWaiting>> InspectAsync(bool isCounted, CancellationToken cancellationToken)
     {
         var segmentsMax = isCounted ? CountedSegmentsMax : 0;
         return await ReadAllAsync(
-            BacklogSql,
+            InspectSql,
             reader =>
             {
                 var shard = Shard.Parse(reader.GetString(0));
-                return new ShardBacklog(shard.Project, shard.Number, reader.GetInt32(1), reader.GetInt32(2) == segmentsMax, Time(reader, 3) ?? 0);
+                return new ShardWaiting(shard.Project, shard.Number, reader.GetInt32(1), reader.GetInt32(2) == segmentsMax, Time(reader, 3) ?? 0);
             },
             cancellationToken, Value(segmentsMax));
     }
