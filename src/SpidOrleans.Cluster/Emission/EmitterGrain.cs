@@ -5,6 +5,7 @@ using Orleans.Streams.Core;
 using SpidOrleans.Cluster.DeadLetters;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
+using SpidOrleans.Cluster.Telemetry;
 using SpidOrleans.Contracts.Emission;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Mixpanel.Delivery;
@@ -27,6 +28,7 @@ internal sealed partial class EmitterGrain(
     ClusterSettings settings,
     SiloRing ring,
     DeadLetterMeter letters,
+    DeliveryMetrics metrics,
     [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
     TimeProvider calls,
     ILogger<EmitterGrain> logger)
@@ -51,6 +53,7 @@ internal sealed partial class EmitterGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _shard = Shard.Parse(this.GetPrimaryKeyString());
+        metrics.Began();
         if (settings.Projects.GetValueOrDefault(_shard.Project) is not { } project) return Task.CompletedTask;
 
         _project = project.ToMixpanel();
@@ -63,6 +66,7 @@ internal sealed partial class EmitterGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        metrics.Ended();
         // Between two batches: a request under way ends, so that its rows are removed and not sent again elsewhere.
         await _stopping.CancelAsync();
         await _drain.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -143,10 +147,14 @@ internal sealed partial class EmitterGrain(
                 if (share.Wait > TimeSpan.Zero) await Task.Delay(share.Wait, clock, _stopping.Token);
 
                 // No token: once sent, the answer is worth waiting for. The client bounds the time.
+                var sentAt = calls.GetTimestamp();
                 var outcome = await request.SendAsync(mixpanel, project, CancellationToken.None);
+                metrics.Answered(layer, project.Name, outcome, calls.GetElapsedTime(sentAt));
                 if (share.IsRecovering && outcome is SendOutcome.Accepted or SendOutcome.Refused) await _budget.ResumedAsync();
                 // What failed stays where it is, and with it all layers behind it.
-                if (await CarryOutAsync(layer, outcome) is { } pause) return pause;
+                var pause = await CarryOutAsync(layer, outcome);
+                metrics.Settled(layer, project.Name, outcome);
+                if (pause is not null) return pause;
                 if (_stopping.IsCancellationRequested) return TimeSpan.Zero;
             }
 
