@@ -9,6 +9,7 @@ using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
+using SpidOrleans.Cluster.Telemetry;
 using SpidOrleans.Cluster.Visitors;
 using SpidOrleans.Contracts.Intake;
 
@@ -32,6 +33,9 @@ public static class SpidCluster
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddKeyedSingleton(EmissionLimits.Clock, TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<OutboxMetrics>();
+        services.AddSingleton<DeliveryMetrics>();
         services.AddSingleton<GroupCommitOutbox>();
         services.AddSingleton<IOutbox>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddHostedService(provider => provider.GetRequiredService<GroupCommitOutbox>());
@@ -56,6 +60,7 @@ public static class SpidCluster
             services.AddHostedService(provider => provider.GetRequiredService<VisitorLanes>());
             services.AddSingleton<LaneServiceClient>();
             services.AddOperations();
+            services.AddSingleton<LaneMetrics>();
             services.AddSingleton<SiloIntake>();
             services.AddSingleton<IIntake>(provider => provider.GetRequiredService<SiloIntake>());
         })

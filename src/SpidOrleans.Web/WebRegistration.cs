@@ -17,6 +17,7 @@ using SpidOrleans.Web.OAuth;
 using SpidOrleans.Web.Operators;
 using SpidOrleans.Web.Rest;
 using SpidOrleans.Web.SignIn;
+using SpidOrleans.Web.Telemetry;
 
 namespace SpidOrleans.Web;
 
@@ -38,6 +39,8 @@ public static class WebRegistration
         services.AddSingleton<BodyDeadline>();
         services.AddSingleton<BodyLimits>();
 
+        services.AddMetrics();
+        services.AddSingleton<ClientMetrics>();
         services.AddSingleton<AddressPrivacy>();
         services.AddSingleton<EventTracker>();
         services.AddSingleton<SignIns>();
@@ -109,6 +112,7 @@ public static class WebRegistration
         IngestionApi.Map(app.MapGroup("").WithTags("Mixpanel's clients"));
 
         HealthApi.Map(app.MapGroup("/health").WithTags("Health"));
+        MetricsApi.Map(app.MapGroup("").WithTags("Operators"));
         ApiDocumentation.Map(app);
         return app;
     }

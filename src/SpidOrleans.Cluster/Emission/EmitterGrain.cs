@@ -6,6 +6,7 @@ using SpidOrleans.Cluster.DeadLetters;
 using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
+using SpidOrleans.Cluster.Telemetry;
 using SpidOrleans.Contracts.Emission;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Mixpanel.Delivery;
@@ -30,6 +31,7 @@ internal sealed partial class EmitterGrain(
     DeadLetterMeter letters,
     OperationsWatch watch,
     ProjectHalts halts,
+    DeliveryMetrics metrics,
     [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
     TimeProvider calls,
     ILogger<EmitterGrain> logger)
@@ -54,6 +56,7 @@ internal sealed partial class EmitterGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _shard = Shard.Parse(this.GetPrimaryKeyString());
+        metrics.Began();
         if (settings.Projects.GetValueOrDefault(_shard.Project) is not { } project) return Task.CompletedTask;
 
         watch.Came(_shard);
@@ -68,6 +71,7 @@ internal sealed partial class EmitterGrain(
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         watch.Left(_shard);
+        metrics.Ended();
         // Between two batches: a request under way ends, so that its rows are removed and not sent again elsewhere.
         await _stopping.CancelAsync();
         await _drain.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -162,9 +166,11 @@ internal sealed partial class EmitterGrain(
                 var sentAt = calls.GetTimestamp();
                 var outcome = await request.SendAsync(mixpanel, project, CancellationToken.None);
                 var took = calls.GetElapsedTime(sentAt);
+                metrics.Answered(layer, project.Name, outcome, took);
                 if (share.IsRecovering && outcome is SendOutcome.Accepted or SendOutcome.Refused) await _budget.ResumedAsync();
                 // What failed stays where it is, and with it all layers behind it.
                 var pause = await CarryOutAsync(layer, outcome);
+                metrics.Settled(layer, project.Name, outcome);
                 watch.Sent(_shard, layer, outcome, took, pause);
                 if (pause is not null) return pause;
                 if (_stopping.IsCancellationRequested) return TimeSpan.Zero;

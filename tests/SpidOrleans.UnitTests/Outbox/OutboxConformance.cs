@@ -69,7 +69,7 @@ public abstract partial class OutboxConformance : IAsyncLifetime
     {
         Engine = await OpenEngineAsync();
         Gate = new Gate(Engine);
-        _writer = new GroupCommitOutbox(Gate, Bell, TimeProvider.System, NullLogger<GroupCommitOutbox>.Instance);
+        _writer = new GroupCommitOutbox(Gate, Bell, Meters.ForOutbox(), TimeProvider.System, NullLogger<GroupCommitOutbox>.Instance);
         await _writer.StartAsync(Cancel);
     }
 
