@@ -54,6 +54,7 @@ internal static class SiloHosting
         (export.HasTraces ? silo.AddActivityPropagation() : silo)
             .UseStorage(settings)
             .AddSpidGrains()
+            .AddSpidDashboard(settings)
             .Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = SpidHosting.GrainCallTimeout)
             .Configure<ExceptionSerializationOptions>(SpidHosting.NameExceptions)
             .Configure<GrainCollectionOptions>(collection =>

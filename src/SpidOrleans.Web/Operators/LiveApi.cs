@@ -39,7 +39,7 @@ internal sealed class LiveApi(IOperations operations, SpidSettings settings, Tim
     {
         [nameof(LiveViewPage.Filter)] = Read(context.Request.Query),
         [nameof(LiveViewPage.Projects)] = settings.Cluster.Projects.Keys.Order(StringComparer.Ordinal).ToList(),
-        [nameof(LiveViewPage.Clients)] = settings.Clients.Values.Select(client => client.Name).Order(StringComparer.Ordinal).ToList(),
+        [nameof(LiveViewPage.Clients)] = settings.Clients.Values.Select(client => client.Source.ClientName).Order(StringComparer.Ordinal).ToList(),
     });
 
     private async Task StreamAsync(HttpContext context)
