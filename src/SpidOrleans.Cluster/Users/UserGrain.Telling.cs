@@ -8,7 +8,8 @@ internal sealed partial class UserGrain
     {
         Id = _id,
         IsStored = state.RecordExists,
-        IsErased = await IsErasedAsync(),
+        // Beside other calls: what they believe is theirs to change.
+        IsErased = _isErased || (!state.RecordExists && await outbox.IsErasedAsync(_id, CancellationToken.None)),
         Profile = state.State.Profile,
         Visitors = state.State.Visitors,
         Traits = state.State.Traits,

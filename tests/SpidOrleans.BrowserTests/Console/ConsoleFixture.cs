@@ -28,7 +28,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
         {
             Clients = [TestClient.News, TestClient.Shop],
             Mixpanel = StandIn.Endpoint,
-            More = new Dictionary<string, string> { ["Console:Password"] = Password },
+            More = new Dictionary<string, string> { ["Console:Password"] = Password, ["Console:Dashboard"] = "true" },
             Report = output => TestContext.Current.SendDiagnosticMessage(output),
         });
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(20) };
