@@ -35,6 +35,7 @@ public static class SpidCluster
         services.AddMetrics();
         services.AddSingleton<OutboxMetrics>();
         services.AddSingleton<DeliveryMetrics>();
+        services.AddSingleton<BacklogMetrics>();
         services.AddSingleton<GroupCommitOutbox>();
         services.AddSingleton<IOutbox>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddHostedService(provider => provider.GetRequiredService<GroupCommitOutbox>());
@@ -76,6 +77,7 @@ public static class SpidCluster
     {
         services.AddHostedService(provider => provider.GetRequiredService<OutboxBell>());
         services.AddHostedService<OutboxSweep>();
+        services.AddHostedService<BacklogWatch>();
         services.AddHostedService<DeadLetterWatch>();
         services.AddHostedService<DeletionSweep>();
         return services;

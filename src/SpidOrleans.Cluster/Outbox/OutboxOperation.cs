@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using SpidOrleans.Cluster.Telemetry;
+
 namespace SpidOrleans.Cluster.Outbox;
 
 /// <summary>One thing the writer does in a group's transaction. The engine sets the result; the writer completes the
@@ -47,6 +50,12 @@ public sealed class AppendOperation(Lane lane, IReadOnlyList<OutboxEvent> events
     public override int Rows => events.Count;
 
     public override long Bytes { get; } = BytesOf(events);
+
+    /// <summary>The request that the events came by, if it is sampled.</summary>
+    public Activity? Request { get; } = Spans.Sampled;
+
+    /// <summary>Set by the engine for a sampled request: no row of it lies behind this position. Null: the engine cannot tell.</summary>
+    public long? LastPosition { get; set; }
 
     private static long BytesOf(IReadOnlyList<OutboxEvent> events)
     {
