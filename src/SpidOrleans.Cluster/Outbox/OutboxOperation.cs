@@ -13,6 +13,9 @@ public abstract class OutboxOperation
     /// <summary>Payload bytes it holds, for the same bounds.</summary>
     public virtual long Bytes => 0;
 
+    /// <summary>The request that the operation came by, if it is sampled.</summary>
+    public virtual Activity? Request => null;
+
     /// <summary>Set by the engine, when the group is committed but this operation's outcome is unknown.</summary>
     public OutboxUnavailableException? Failure { get; set; }
 
@@ -51,8 +54,7 @@ public sealed class AppendOperation(Lane lane, IReadOnlyList<OutboxEvent> events
 
     public override long Bytes { get; } = BytesOf(events);
 
-    /// <summary>The request that the events came by, if it is sampled.</summary>
-    public Activity? Request { get; } = Spans.Sampled;
+    public override Activity? Request { get; } = Spans.Sampled;
 
     /// <summary>Set by the engine for a sampled request: no row of it lies behind this position. Null: the engine cannot tell.</summary>
     public long? LastPosition { get; set; }
@@ -85,6 +87,8 @@ public sealed class MoveOperation(
 
     public string FromIdentity { get; } = fromIdentity != toIdentity ? fromIdentity
         : throw new ArgumentException("an identity cannot move into itself: it would be closed for ever", nameof(toIdentity));
+
+    public override Activity? Request { get; } = Spans.Sampled;
 
     public string ToIdentity => toIdentity;
 

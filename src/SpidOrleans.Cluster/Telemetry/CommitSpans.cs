@@ -19,15 +19,17 @@ internal static class CommitSpans
         var written = 0;
         foreach (var operation in group)
         {
-            if (operation is not AppendOperation { Request: { } request, Result: true } append) continue;
+            if (operation.Request is not { } request) continue;
             if (++written > RequestsMax) break;
             using var span = Spans.Source.StartActivity("outbox commit", ActivityKind.Internal, request.Context, startTime: now - took);
-            span?.SetTag("spid.project", append.Lane.Shard.Project).SetTag("spid.operations", group.Count).SetEndTime(now.UtcDateTime);
-            // The engine cannot always tell.
-            if (append.LastPosition is not { } position || (span ?? request).Id is not { } id) continue;
+            span?.SetTag("spid.operations", group.Count).SetEndTime(now.UtcDateTime);
+            // The engine cannot always tell; and what a login moves is not followed any further.
+            if (operation is not AppendOperation { Result: true, LastPosition: { } position } append || (span ?? request).Id is not { } id) continue;
             traces ??= [];
-            if (!traces.TryGetValue(append.Lane.Shard, out var known)) traces[append.Lane.Shard] = known = new RequestTraces(position, []);
-            traces[append.Lane.Shard] = new RequestTraces(Math.Max(known.Position, position), known.Requests.Add(id));
+            var shard = append.Lane.Shard;
+            traces[shard] = traces.TryGetValue(shard, out var known)
+                ? new RequestTraces(Math.Max(known.Position, position), known.Requests.Add(id))
+                : new RequestTraces(position, [id]);
         }
 
         return traces;

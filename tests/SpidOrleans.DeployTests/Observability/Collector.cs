@@ -25,6 +25,8 @@ internal sealed class Collector : IAsyncDisposable
     /// <summary>Everything, as text.</summary>
     public string Text => string.Concat(_requests.Select(request => Encoding.Latin1.GetString(request.Body)));
 
+    public string TextOfTraces => string.Concat(_requests.Where(request => request.Path == "/v1/traces").Select(request => Encoding.Latin1.GetString(request.Body)));
+
     public IEnumerable<string> Paths => _requests.Select(request => request.Path).Distinct();
 
     public static async Task<Collector> StartAsync()
