@@ -36,6 +36,7 @@ public static class SpidCluster
         services.AddMetrics();
         services.AddSingleton<OutboxMetrics>();
         services.AddSingleton<DeliveryMetrics>();
+        services.AddSingleton<BacklogMetrics>();
         services.AddSingleton<GroupCommitOutbox>();
         services.AddSingleton<IOutbox>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddHostedService(provider => provider.GetRequiredService<GroupCommitOutbox>());
@@ -81,6 +82,7 @@ public static class SpidCluster
         services.AddHostedService(provider => provider.GetRequiredService<ProjectHalts>());
         services.AddHostedService(provider => provider.GetRequiredService<OutboxBell>());
         services.AddHostedService<OutboxSweep>();
+        services.AddHostedService<BacklogWatch>();
         services.AddHostedService<DeadLetterWatch>();
         services.AddHostedService<DeletionSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloObservation>());

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Streams;
@@ -50,12 +51,14 @@ internal sealed partial class EmitterGrain(
     private KindCounter _attempts;
     private KindCounter _unexplained;
     private EmitterBudget _budget = null!;
+    private DeliverySpans _spans = null!;
     private int _eventsCeiling;
     private int _eventsMax;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _shard = Shard.Parse(this.GetPrimaryKeyString());
+        _spans = new DeliverySpans(_shard.Project);
         metrics.Began();
         if (settings.Projects.GetValueOrDefault(_shard.Project) is not { } project) return Task.CompletedTask;
 
@@ -100,6 +103,12 @@ internal sealed partial class EmitterGrain(
         _isRung = true;
         // The loop runs on this grain's scheduler between its calls; a bell while it runs only leaves the mark.
         if (_drain.IsCompleted && _project is not null && !_stopping.IsCancellationRequested) _drain = DrainAsync(_project);
+        return Task.CompletedTask;
+    }
+
+    public Task TraceAsync(long position, ImmutableArray<string> requests)
+    {
+        _spans.Add(position, requests);
         return Task.CompletedTask;
     }
 
@@ -163,9 +172,11 @@ internal sealed partial class EmitterGrain(
                 if (share.Wait > TimeSpan.Zero) await Task.Delay(share.Wait, clock, _stopping.Token);
 
                 // No token: once sent, the answer is worth waiting for. The client bounds the time.
-                var sentAt = calls.GetTimestamp();
+                var (sentAt, began) = (calls.GetUtcNow(), calls.GetTimestamp());
+                var span = _spans.Begin(layer.Rows[^1].Position, sentAt);
                 var outcome = await request.SendAsync(mixpanel, project, CancellationToken.None);
-                var took = calls.GetElapsedTime(sentAt);
+                var took = calls.GetElapsedTime(began);
+                _spans.End(span, layer, outcome, sentAt, took);
                 metrics.Answered(layer, project.Name, outcome, took);
                 if (share.IsRecovering && outcome is SendOutcome.Accepted or SendOutcome.Refused) await _budget.ResumedAsync();
                 // What failed stays where it is, and with it all layers behind it.

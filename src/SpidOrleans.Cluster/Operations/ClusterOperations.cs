@@ -9,14 +9,15 @@ namespace SpidOrleans.Cluster.Operations;
 
 /// <summary>Asks all silos side by side, each with a time-out of its own, and the database with another: nobody waits for who is gone.</summary>
 internal sealed partial class ClusterOperations(
-    IClusterMembershipService membership, ILocalSiloDetails local, OperationsServiceClient silos, IGrainFactory grains, IOutbox outbox, IOutboxInspection inspection,
+    IClusterMembershipService membership, ILocalSiloDetails local, OperationsServiceClient silos, IGrainFactory grains, IOutbox outbox, IOutboxInspection inspection, IBacklogReader backlog,
     IDeadLetterStore letters, ProjectHalts halts, ClusterSettings settings, TimeProvider clock) : IOperations
 {
     public async Task<ClusterReport> ReportAsync()
     {
         var members = membership.CurrentSnapshot.Members.Values.Where(member => member.Status is not SiloStatus.Dead).OrderBy(member => member.SiloAddress.ToParsableString()).ToList();
         var lines = Task.WhenAll(members.Select(DescribeAsync));
-        var behind = OrNullAsync(async cancellation => (ImmutableArray<ShardWaiting>?)[.. await inspection.InspectAsync(isCounted: true, cancellation)]);
+        var behind = OrNullAsync(async cancellation => (ImmutableArray<ShardWaiting>?)
+            [.. (await backlog.LookAsync(cancellation)).Select(one => new ShardWaiting(one.Shard.Project, one.Shard.Number, one.Pending, one.Oldest))]);
         var dead = OrNullAsync(async cancellation => (ImmutableDictionary<string, long>?)(await letters.CountLettersAsync(cancellation)).ToImmutableDictionary());
         var halted = ReadHaltsAsync();
         return new ClusterReport

@@ -9,7 +9,7 @@ namespace SpidOrleans.Cluster.Operations;
 
 /// <summary>Looks at this silo in every slot of <see cref="TrafficReport"/>, and tells what it has seen.</summary>
 internal sealed partial class SiloObservation(
-    Traffic traffic, DeliveryBoard board, LiveViews views, IOutboxInspection inspection, OperationsWatch watch, ClusterOperations cluster, TimeProvider clock,
+    Traffic traffic, DeliveryBoard board, LiveViews views, IBacklogReader backlog, OperationsWatch watch, ClusterOperations cluster, TimeProvider clock,
     ILogger<SiloObservation> logger) : BackgroundService
 {
     private static readonly string Version =
@@ -66,10 +66,9 @@ internal sealed partial class SiloObservation(
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             timeout.CancelAfter(OperationsLimits.AnswerWithin);
-            var shards = await inspection.InspectAsync(isCounted: false, timeout.Token).WaitAsync(OperationsLimits.AnswerWithin, clock, cancellationToken);
-            var nowMs = clock.GetUtcNow().ToUnixTimeMilliseconds();
-            return shards.GroupBy(shard => shard.Project).ToDictionary(
-                project => project.Key, project => (int)Math.Clamp((nowMs - project.Min(shard => shard.OldestMs)) / 1_000, 0, int.MaxValue));
+            var shards = await backlog.LookAsync(timeout.Token).WaitAsync(OperationsLimits.AnswerWithin, clock, cancellationToken);
+            return shards.GroupBy(shard => shard.Shard.Project).ToDictionary(
+                project => project.Key, project => (int)Math.Min(project.Max(shard => shard.Oldest).TotalSeconds, int.MaxValue));
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

@@ -212,6 +212,7 @@ public sealed partial class GroupCommitOutbox(
 
         foreach (var (shard, appended) in _rings) bell.Ring(shard, appended);
         metrics.Committed(_group, _rings, took);
+        foreach (var (shard, traces) in CommitSpans.Write(_group, took, clock.GetUtcNow()) ?? []) bell.Trace(shard, traces);
         _rings.Clear();
 
         void Count(Shard shard, int appended) => CollectionsMarshal.GetValueRefOrAddDefault(_rings, shard, out _) += appended;

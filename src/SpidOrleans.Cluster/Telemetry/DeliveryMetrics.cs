@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
@@ -15,13 +16,17 @@ internal sealed class DeliveryMetrics
 
     private const string NoStatus = "none";
 
+    /// <summary>Told of from the start, at 0: of what comes into being with its first failure nobody sees the first.</summary>
+    private static readonly string[] Expected = [NoStatus, "401", "403", "429", "500", "502", "503", "504"];
+
     private static readonly InstrumentAdvice<double> Seconds =
         new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] };
 
     private static readonly InstrumentAdvice<long> Sizes = new() { HistogramBucketBoundaries = [1, 10, 50, 100, 250, 500, 1_000, 2_000] };
 
     private readonly ProjectCounter _delivered;
-    private readonly Counter<long> _retries;
+    // Bounded by the projects and by HTTP's statuses.
+    private readonly ConcurrentDictionary<(string Project, string Status), long> _retries = new();
     private readonly Histogram<double> _duration;
     private readonly Histogram<long> _size;
     private int _emitters;
@@ -30,7 +35,15 @@ internal sealed class DeliveryMetrics
     {
         var meter = meters.Create(MeterName);
         _delivered = new ProjectCounter(meter, "spid.events.delivered", "{event}", "Events that Mixpanel has confirmed and the outbox has let go", settings.Projects.Keys);
-        _retries = meter.CreateCounter<long>("spid.delivery.retries", "{request}", "Requests that Mixpanel did not carry out and that are sent again, by its status");
+        foreach (var project in settings.Projects.Keys)
+        {
+            foreach (var status in Expected) _retries[(project, status)] = 0;
+        }
+
+        meter.CreateObservableCounter(
+            "spid.delivery.retries",
+            () => _retries.Select(entry => new Measurement<long>(entry.Value, [new(MeterTags.Project, entry.Key.Project), new(MeterTags.Status, entry.Key.Status)])),
+            "{request}", "Requests that Mixpanel did not carry out and that are sent again, by its status");
         _duration = meter.CreateHistogram("spid.delivery.duration", "s", "Time to Mixpanel's answer, by what it meant", null, Seconds);
         _size = meter.CreateHistogram("spid.delivery.events", "{event}", "Events or changes of a request", null, Sizes);
         meter.CreateObservableGauge("spid.emitters", () => Volatile.Read(ref _emitters), "{emitter}", "Shards that this silo delivers");
@@ -50,7 +63,7 @@ internal sealed class DeliveryMetrics
             SendOutcome.Unauthorised unauthorised => unauthorised.StatusCode.ToString(CultureInfo.InvariantCulture),
             _ => null,
         };
-        if (status is not null) _retries.Add(1, new(MeterTags.Project, project), new(MeterTags.Status, status));
+        if (status is not null) _retries.AddOrUpdate((project, status), 1, static (_, before) => before + 1);
     }
 
     /// <summary>To be called when the rows are gone.</summary>

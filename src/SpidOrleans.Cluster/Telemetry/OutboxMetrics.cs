@@ -21,20 +21,20 @@ public sealed class OutboxMetrics
     private readonly Dictionary<Shard, int> _others = [];
     private readonly ProjectCounter _accepted;
     private readonly ProjectCounter _replayed;
-    private readonly Counter<long> _merges;
-    private readonly Counter<long> _merged;
-    private readonly Counter<long> _failures;
     private readonly Histogram<double> _duration;
     private readonly Histogram<long> _size;
+    private long _merges;
+    private long _merged;
+    private long _failures;
 
     public OutboxMetrics(IMeterFactory meters, ClusterSettings settings)
     {
         var meter = meters.Create(MeterName);
         _accepted = new ProjectCounter(meter, "spid.events.accepted", "{event}", "Events committed to the outbox, resends that were recognised left out", settings.Projects.Keys);
         _replayed = new ProjectCounter(meter, "spid.dead_letters.replayed", "{event}", "Dead letters put into the outbox again", settings.Projects.Keys);
-        _merges = meter.CreateCounter<long>("spid.merges", "{merge}", "Visitors that were linked with a user");
-        _merged = meter.CreateCounter<long>("spid.merge.events", "{event}", "Pending events that moved to a user's lane at a merge");
-        _failures = meter.CreateCounter<long>("spid.outbox.commit.failures", "{commit}", "Groups that the database did not confirm: their senders were told to come again");
+        meter.CreateObservableCounter("spid.merges", () => Volatile.Read(ref _merges), "{merge}", "Visitors that were linked with a user");
+        meter.CreateObservableCounter("spid.merge.events", () => Volatile.Read(ref _merged), "{event}", "Pending events that moved to a user's lane at a merge");
+        meter.CreateObservableCounter("spid.outbox.commit.failures", () => Volatile.Read(ref _failures), "{commit}", "Groups that the database did not confirm: their senders were told to come again");
         _duration = meter.CreateHistogram("spid.outbox.commit.duration", "s", "Time from a group's first statement to its confirmed commit", null, Seconds);
         _size = meter.CreateHistogram("spid.outbox.commit.operations", "{operation}", "Operations of a group", null, Sizes);
     }
@@ -59,7 +59,7 @@ public sealed class OutboxMetrics
         _others.Clear();
     }
 
-    internal void Failed() => _failures.Add(1);
+    internal void Failed() => Interlocked.Increment(ref _failures);
 
     private void CountOthers(OutboxOperation operation)
     {
@@ -73,8 +73,8 @@ public sealed class OutboxMetrics
                 _replayed.Add(replay.Project, replay.Letters.Count);
                 break;
             case MoveOperation { Touched.Count: > 0 } move:
-                _merges.Add(1);
-                _merged.Add(move.Result);
+                Interlocked.Increment(ref _merges);
+                Interlocked.Add(ref _merged, move.Result);
                 // The bell was told of as many for each shard that was touched.
                 foreach (var shard in move.Touched) Add(shard, move.Result + 1);
                 if (move.Last is not null) Add(move.LastShard, -1);

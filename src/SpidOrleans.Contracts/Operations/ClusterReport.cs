@@ -30,10 +30,9 @@ public sealed record SiloLine(string Address, string Name, string Status, bool I
 
 /// <summary>What waits in a shard.</summary>
 /// <param name="Project">Configured, or once configured.</param>
-/// <param name="Pending">Rows.</param>
-/// <param name="IsMore">There are more: not all are counted.</param>
-/// <param name="OldestMs">When the oldest of them happened; milliseconds since the Unix epoch.</param>
-public sealed record ShardWaiting(string Project, int Number, int Pending, bool IsMore, long OldestMs);
+/// <param name="Pending">Rows: exact while they are few, an estimate while they are many.</param>
+/// <param name="Oldest">How long the oldest has been waiting.</param>
+public sealed record ShardWaiting(string Project, int Number, long Pending, TimeSpan Oldest);
 
 /// <summary>A project whose delivery somebody has stopped.</summary>
 /// <param name="SinceMs">Milliseconds since the Unix epoch.</param>

@@ -30,8 +30,6 @@ public sealed record ProjectOverview
     /// <summary>Null: the database does not answer.</summary>
     public long? Pending { get; init; }
 
-    public bool IsMorePending { get; init; }
-
     /// <summary>Of the oldest pending event; null: none waits, or the database does not answer.</summary>
     public TimeSpan? Lag { get; init; }
 
@@ -67,9 +65,8 @@ public sealed record ProjectOverview
             History = history,
             AcceptedPerSecond = history.Accepted.TakeLast(RateSlots).DefaultIfEmpty().Average(),
             DeliveredPerSecond = history.Delivered.TakeLast(RateSlots).DefaultIfEmpty().Average(),
-            Pending = backlog?.Sum(shard => (long)shard.Pending),
-            IsMorePending = backlog?.Exists(shard => shard.IsMore) == true,
-            Lag = backlog is { Count: > 0 } ? Age(report, backlog.Min(shard => shard.OldestMs)) : null,
+            Pending = backlog?.Sum(shard => shard.Pending),
+            Lag = backlog is { Count: > 0 } ? backlog.Max(shard => shard.Oldest) : null,
             DeadLetters = report.DeadLetters is { } letters ? letters.GetValueOrDefault(project) : null,
             Halt = report.Halts?.FirstOrDefault(halt => halt.Project == project),
             LastFailure = shards.Where(shard => shard.LastErrorAtMs is not null).MaxBy(shard => shard.LastErrorAtMs),
@@ -95,7 +92,7 @@ public sealed record ProjectOverview
         if (HeldShards > 0 && behind) return (Concern.Notice, "Held to its rate: Projects:…:EventsPerSecond is spent, or Mixpanel has throttled the project. It delivers as fast as it may.");
         if (behind && DeliveredPerSecond > 0) return (Concern.Notice, CatchingUp());
         if (behind && report.Silos.Any(silo => silo.Report is null)) return (Concern.Trouble, "Events wait, and not every silo answers: its shards move to another one within seconds, or the silo below is stuck.");
-        if (behind && Pending > 0) return (Concern.Trouble, "Events wait and none is delivered, though no shard says why. Look at the log of the silo that its shards run on. Events of a time long past look like this for a moment, too.");
+        if (behind && Pending > 0) return (Concern.Trouble, "Events wait and none is delivered, though no shard says why. Look at the log of the silo that its shards run on.");
         if (DeadLetters > 0) return (Concern.Notice, $"Up to date, but Mixpanel has refused {Figures.Count(DeadLetters.Value)} events for good: see its dead letters.");
         return (Concern.None, "Up to date.");
     }
@@ -104,9 +101,7 @@ public sealed record ProjectOverview
     {
         var gain = DeliveredPerSecond - AcceptedPerSecond;
         return gain > 0 && Pending is { } pending
-            ? $"Catching up: at this rate what waits is delivered in {(IsMorePending ? "more than " : "about ")}{Figures.Duration(TimeSpan.FromSeconds(Math.Max(1, pending / gain)))}."
+            ? $"Catching up: at this rate what waits is delivered in about {Figures.Duration(TimeSpan.FromSeconds(Math.Max(1, pending / gain)))}."
             : "It delivers, but no faster than events come in: the oldest waits longer and longer.";
     }
-
-    private static TimeSpan Age(ClusterReport report, long ms) => TimeSpan.FromMilliseconds(Math.Max(0, report.At.ToUnixTimeMilliseconds() - ms));
 }

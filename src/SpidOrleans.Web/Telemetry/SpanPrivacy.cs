@@ -27,6 +27,8 @@ internal sealed class SpanPrivacy : BaseProcessor<Activity>
         }
 
         foreach (var key in dropped ?? []) data.SetTag(key, null);
+        // Whatever the caller sends along.
+        data.TraceStateString = null;
         // What it says besides may be an exception's message.
         if (data.StatusDescription is not null) data.SetStatus(data.Status);
         if (HasAnyEvent(data) || (IsBackground(data) && data.ParentId is null)) data.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;

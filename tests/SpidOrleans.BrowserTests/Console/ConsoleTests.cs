@@ -241,7 +241,7 @@ public sealed class ConsoleTests(ChromiumFixture chromium, ConsoleFixture consol
             await GoAsync(path);
             await _page.EvaluateAsync("() => document.querySelectorAll('details').forEach(one => one.open = true)");
             await ScreenshotAsync($"{path.Split('?')[0].Trim('/').Replace('/', '-')}-{scheme}-{width}");
-            Assert.Equal([], await _page.EvaluateAsync<string[]>(Accessibility.Check));
+            Assert.Empty(await _page.EvaluateAsync<string[]>(Accessibility.Check));
             Assert.Equal(0, await _page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"));
         }
 
@@ -297,7 +297,7 @@ public sealed class ConsoleTests(ChromiumFixture chromium, ConsoleFixture consol
 
     private void NothingWasComplainedOf()
     {
-        lock (_complaints) Assert.Equal([], _complaints);
+        lock (_complaints) Assert.Empty(_complaints);
         Assert.False(_page.EvaluateAsync<bool>("() => 'hacked' in window").GetAwaiter().GetResult());
     }
 }

@@ -109,7 +109,7 @@ public sealed class ProjectOverviewTests
 
     private static ShardReport Failing(string error) => Shard(1) with { Failures = 3, LastError = error, LastErrorAtMs = NowMs - 1_000, NextTryAtMs = NowMs + 9_000 };
 
-    private static ShardWaiting Behind(int number, int pending, int minutes) => new("b", number, pending, IsMore: false, NowMs - minutes * 60_000);
+    private static ShardWaiting Behind(int number, int pending, int minutes) => new("b", number, pending, TimeSpan.FromMinutes(minutes));
 
     private sealed record Scene
     {

@@ -36,7 +36,7 @@ public sealed class PostgreSqlDatabaseTests(SharedPostgres postgres) : IAsyncLif
     public async Task Initialize_ByTenAtOnce_AppliesEachScriptOnce()
     {
         await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Open(_connectionString).InitializeAsync(Cancel)));
-        Assert.Equal("1 outbox,2 orleans-state,3 orleans-membership,4 outbox-large,5 outbox-segments,6 dead-letters-and-erasure", await AskAsync("SELECT string_agg(version || ' ' || name, ',' ORDER BY version) FROM schema_version"));
+        Assert.Equal("1 outbox,2 orleans-state,3 orleans-membership,4 outbox-large,5 outbox-segments,6 dead-letters-and-erasure,7 outbox-marks", await AskAsync("SELECT string_agg(version || ' ' || name, ',' ORDER BY version) FROM schema_version"));
     }
 
     [Fact]
