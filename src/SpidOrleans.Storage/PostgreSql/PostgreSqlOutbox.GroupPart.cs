@@ -46,8 +46,8 @@ internal sealed partial class PostgreSqlOutbox
             foreach (var append in _appends)
             {
                 // The shard's last segment: what the request appended lies in it or before it.
-                if (append.Request is not null && Array.LastIndexOf(columns.Shards, append.Lane.Shard.Key) is >= 0 and var last)
-                    append.LastPosition = appended[last] * SegmentWriter.EventsMax + columns.Events[last] - 1;
+                if (append.Request is not null && Array.LastIndexOf(columns.Shards, append.Lane.Shard.Key) is >= 0 and var at)
+                    append.LastPosition = appended[at] * SegmentWriter.EventsMax + columns.Events[at] - 1;
             }
         }
 
