@@ -107,12 +107,15 @@ internal sealed class EventJournal(JournalOptions options, TimeProvider clock)
         {
             return new JournalNote
             {
-                Step = entry.Step, AtMs = entry.AtMs, Event = _names[entry.Name], Shard = _shards[entry.Shard],
+                Step = entry.Step, AtMs = entry.AtMs, Event = Text(_names[entry.Name]), Shard = _shards[entry.Shard],
                 Visitor = VisitorId.TryParse(entry.Visitor.ToString(), out var visitor) ? visitor : null,
                 HasUser = entry.User != 0, Figure = entry.Figure, Event64 = entry.Event,
             };
         }
     }
+
+    /// <summary>Names are kept as they stand in JSON.</summary>
+    private static string? Text(string? json) => json?.Contains('\\') == true ? JsonElement.Parse($"\"{json}\"").GetString() : json;
 
     /// <summary>Entries beyond a chunk's count may be written meanwhile; those below it never change, but for an erasure.</summary>
     private (JournalEntry[] Entries, int Count)[] Snapshot()

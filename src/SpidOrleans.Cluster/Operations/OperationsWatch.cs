@@ -112,7 +112,7 @@ internal sealed partial class OperationsWatch(
     private static string? Describe(SendOutcome outcome) => outcome switch
     {
         SendOutcome.Retry { Throttled: true } => "Mixpanel throttles the project (429).",
-        SendOutcome.Retry retry => $"Mixpanel did not take it: {retry.Reason}.",
+        SendOutcome.Retry retry => $"Not taken: {retry.Reason}.",
         SendOutcome.Unclear unclear => $"Mixpanel's answer is not clear: {unclear.Reason}.",
         SendOutcome.Unauthorised(var status) => $"Mixpanel refuses the project's credentials ({status}).",
         SendOutcome.Refused or SendOutcome.TooLarge => "Mixpanel refuses events in a row without naming a fault of theirs, or there is no room for more dead letters.",

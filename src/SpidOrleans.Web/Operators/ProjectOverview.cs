@@ -93,7 +93,7 @@ public sealed record ProjectOverview
         if (behind && DeliveredPerSecond > 0) return (Concern.Notice, CatchingUp());
         if (behind && report.Silos.Any(silo => silo.Report is null)) return (Concern.Trouble, "Events wait, and not every silo answers: its shards move to another one within seconds, or the silo below is stuck.");
         if (behind && Pending > 0) return (Concern.Trouble, "Events wait and none is delivered, though no shard says why. Look at the log of the silo that its shards run on.");
-        if (DeadLetters > 0) return (Concern.Notice, $"Up to date, but Mixpanel has refused {Figures.Count(DeadLetters.Value)} events for good: see its dead letters.");
+        if (DeadLetters > 0) return (Concern.Notice, $"Up to date, but Mixpanel has refused {(DeadLetters == 1 ? "an event" : Figures.Count(DeadLetters.Value) + " events")} for good: see its dead letters.");
         return (Concern.None, "Up to date.");
     }
 

@@ -240,7 +240,7 @@ public sealed class ConsoleTests(ChromiumFixture chromium, ConsoleFixture consol
         {
             await GoAsync(path);
             await _page.EvaluateAsync("() => document.querySelectorAll('details').forEach(one => one.open = true)");
-            await ScreenshotAsync($"{path.Split('?')[0].Trim('/').Replace('/', '-')}-{scheme}-{width}");
+            await ScreenshotAsync($"{path.Split('?')[0].Trim('/').Replace('/', '-')}{(path.Contains('?') ? "-asked" : "")}-{scheme}-{width}");
             Assert.Empty(await _page.EvaluateAsync<string[]>(Accessibility.Check));
             Assert.Equal(0, await _page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"));
         }

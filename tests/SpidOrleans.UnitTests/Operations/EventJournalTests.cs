@@ -46,11 +46,11 @@ public sealed class EventJournalTests
     {
         var journal = Journal();
         var payload = SpidOrleans.Cluster.Stamping.EventWriter.Write(
-            new Contracts.Events.EventSource { ClientName = "c", Project = "web" }, new Contracts.Events.TrackedEvent { Name = "e" },
+            new Contracts.Events.EventSource { ClientName = "c", Project = "web" }, new Contracts.Events.TrackedEvent { Name = user },
             new SpidOrleans.Cluster.Stamping.Stamp { TimeMs = 1, InsertId = "i", User = User(user) });
         Write(journal, JournalStep.Accepted, Encoding.UTF8.GetString(payload));
 
-        Assert.Single(journal.Find(new JournalQuery { User = User(user) }).Notes);
+        Assert.Equal(user, Assert.Single(journal.Find(new JournalQuery { User = User(user) }).Notes).Event);
     }
 
     [Fact]
