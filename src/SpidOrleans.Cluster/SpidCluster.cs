@@ -34,7 +34,8 @@ public static class SpidCluster
         services.TryAddKeyedSingleton(EmissionLimits.Clock, TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<OutboxMetrics>();
-        services.AddSingleton<DeliveryMetrics>();
+        // From the start: whoever watches is to find 0 rather than nothing.
+        services.AddActivatedSingleton<DeliveryMetrics>();
         services.AddSingleton<BacklogMetrics>();
         services.AddSingleton<GroupCommitOutbox>();
         services.AddSingleton<IOutbox>(provider => provider.GetRequiredService<GroupCommitOutbox>());
@@ -58,7 +59,7 @@ public static class SpidCluster
             services.AddSingleton<VisitorServices>();
             services.AddHostedService(provider => provider.GetRequiredService<VisitorLanes>());
             services.AddSingleton<LaneServiceClient>();
-            services.AddSingleton<LaneMetrics>();
+            services.AddActivatedSingleton<LaneMetrics>();
             services.AddSingleton<SiloIntake>();
             services.AddSingleton<IIntake>(provider => provider.GetRequiredService<SiloIntake>());
         })

@@ -56,7 +56,7 @@ public sealed class PostgreSqlDatabaseTests(SharedPostgres postgres) : IAsyncLif
         await Open(_connectionString).InitializeAsync(Cancel);
         await AskAsync("INSERT INTO schema_version VALUES (99, 'from the future', 0) RETURNING version");
         var refusal = await Assert.ThrowsAsync<StorageUnavailableException>(() => Open(_connectionString).InitializeAsync(Cancel));
-        Assert.Equal("Storage:ConnectionString: the database has schema version 99, this build knows versions up to 6: start the newer build", refusal.Message);
+        Assert.Equal("Storage:ConnectionString: the database has schema version 99, this build knows versions up to 7: start the newer build", refusal.Message);
     }
 
     [Theory]
