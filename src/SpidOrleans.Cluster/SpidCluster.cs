@@ -8,6 +8,7 @@ using SpidOrleans.Cluster.Intake;
 using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
+using SpidOrleans.Cluster.Telemetry;
 using SpidOrleans.Cluster.Visitors;
 using SpidOrleans.Contracts.Intake;
 
@@ -31,6 +32,11 @@ public static class SpidCluster
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddKeyedSingleton(EmissionLimits.Clock, TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<OutboxMetrics>();
+        // From the start: whoever watches is to find 0 rather than nothing.
+        services.AddActivatedSingleton<DeliveryMetrics>();
+        services.AddSingleton<BacklogMetrics>();
         services.AddSingleton<GroupCommitOutbox>();
         services.AddSingleton<IOutbox>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddHostedService(provider => provider.GetRequiredService<GroupCommitOutbox>());
@@ -53,6 +59,7 @@ public static class SpidCluster
             services.AddSingleton<VisitorServices>();
             services.AddHostedService(provider => provider.GetRequiredService<VisitorLanes>());
             services.AddSingleton<LaneServiceClient>();
+            services.AddActivatedSingleton<LaneMetrics>();
             services.AddSingleton<SiloIntake>();
             services.AddSingleton<IIntake>(provider => provider.GetRequiredService<SiloIntake>());
         })
@@ -71,6 +78,7 @@ public static class SpidCluster
     {
         services.AddHostedService(provider => provider.GetRequiredService<OutboxBell>());
         services.AddHostedService<OutboxSweep>();
+        services.AddHostedService<BacklogWatch>();
         services.AddHostedService<DeadLetterWatch>();
         services.AddHostedService<DeletionSweep>();
         return services;

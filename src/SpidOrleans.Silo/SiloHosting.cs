@@ -6,6 +6,7 @@ using SpidOrleans.Storage.PostgreSql;
 using SpidOrleans.Storage.Sqlite;
 using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Hosting;
+using SpidOrleans.Web.Telemetry;
 
 namespace SpidOrleans.Silo;
 
@@ -45,8 +46,10 @@ internal static class SiloHosting
         ? services.AddSqliteStorage(options => options.ConnectionString = storage.ConnectionString)
         : services.AddPostgreSqlStorage(options => options.ConnectionString = storage.ConnectionString);
 
-    public static ISiloBuilder UseSpid(this ISiloBuilder silo, SpidSettings settings) =>
-        (settings.Storage.Provider == StorageProvider.Sqlite ? silo.UseSingleSilo(settings.Silo) : silo.UseCluster(settings))
+    public static ISiloBuilder UseSpid(this ISiloBuilder silo, SpidSettings settings, OtlpExport export) =>
+        // Each call between grains pays for it.
+        (export.HasTraces ? silo.AddActivityPropagation() : silo)
+            .UseStorage(settings)
             .AddSpidGrains()
             .Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = SpidHosting.GrainCallTimeout)
             .Configure<ExceptionSerializationOptions>(SpidHosting.NameExceptions)
@@ -58,6 +61,9 @@ internal static class SiloHosting
                 collection.CollectionAge = CollectionAge;
                 collection.EnableActivationSheddingOnMemoryPressure = true;
             });
+
+    private static ISiloBuilder UseStorage(this ISiloBuilder silo, SpidSettings settings) =>
+        settings.Storage.Provider == StorageProvider.Sqlite ? silo.UseSingleSilo(settings.Silo) : silo.UseCluster(settings);
 
     private static ISiloBuilder UseSingleSilo(this ISiloBuilder silo, SiloSettings settings) => silo
         .UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, null, settings.ServiceId, settings.ClusterId)

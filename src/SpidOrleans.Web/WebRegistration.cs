@@ -14,8 +14,10 @@ using SpidOrleans.Web.Health;
 using SpidOrleans.Web.Ingestion;
 using SpidOrleans.Web.Intake;
 using SpidOrleans.Web.OAuth;
+using SpidOrleans.Web.Operators;
 using SpidOrleans.Web.Rest;
 using SpidOrleans.Web.SignIn;
+using SpidOrleans.Web.Telemetry;
 
 namespace SpidOrleans.Web;
 
@@ -31,11 +33,14 @@ public static class WebRegistration
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes);
 
         services.AddClientSchemes();
+        services.AddOperators();
         services.AddSingleton<EventRate>();
         services.TryAddSingleton(_ => new BodyBudget(BodyBudget.BytesMaxDefault));
         services.AddSingleton<BodyDeadline>();
         services.AddSingleton<BodyLimits>();
 
+        services.AddMetrics();
+        services.AddSingleton<ClientMetrics>();
         services.AddSingleton<AddressPrivacy>();
         services.AddSingleton<EventTracker>();
         services.AddSingleton<SignIns>();
@@ -106,6 +111,7 @@ public static class WebRegistration
         IngestionApi.Map(app.MapGroup("").WithTags("Mixpanel's clients"));
 
         HealthApi.Map(app.MapGroup("/health").WithTags("Health"));
+        MetricsApi.Map(app.MapGroup("").WithTags("Operators"));
         ApiDocumentation.Map(app);
         return app;
     }

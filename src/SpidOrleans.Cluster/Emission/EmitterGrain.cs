@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Streams;
@@ -5,6 +6,7 @@ using Orleans.Streams.Core;
 using SpidOrleans.Cluster.DeadLetters;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
+using SpidOrleans.Cluster.Telemetry;
 using SpidOrleans.Contracts.Emission;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Mixpanel.Delivery;
@@ -27,6 +29,7 @@ internal sealed partial class EmitterGrain(
     ClusterSettings settings,
     SiloRing ring,
     DeadLetterMeter letters,
+    DeliveryMetrics metrics,
     [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
     TimeProvider calls,
     ILogger<EmitterGrain> logger)
@@ -45,12 +48,15 @@ internal sealed partial class EmitterGrain(
     private KindCounter _attempts;
     private KindCounter _unexplained;
     private EmitterBudget _budget = null!;
+    private DeliverySpans _spans = null!;
     private int _eventsCeiling;
     private int _eventsMax;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _shard = Shard.Parse(this.GetPrimaryKeyString());
+        _spans = new DeliverySpans(_shard.Project);
+        metrics.Began();
         if (settings.Projects.GetValueOrDefault(_shard.Project) is not { } project) return Task.CompletedTask;
 
         _project = project.ToMixpanel();
@@ -63,6 +69,7 @@ internal sealed partial class EmitterGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        metrics.Ended();
         // Between two batches: a request under way ends, so that its rows are removed and not sent again elsewhere.
         await _stopping.CancelAsync();
         await _drain.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -91,6 +98,12 @@ internal sealed partial class EmitterGrain(
         _isRung = true;
         // The loop runs on this grain's scheduler between its calls; a bell while it runs only leaves the mark.
         if (_drain.IsCompleted && _project is not null && !_stopping.IsCancellationRequested) _drain = DrainAsync(_project);
+        return Task.CompletedTask;
+    }
+
+    public Task TraceAsync(long position, ImmutableArray<string> requests)
+    {
+        _spans.Add(position, requests);
         return Task.CompletedTask;
     }
 
@@ -143,10 +156,17 @@ internal sealed partial class EmitterGrain(
                 if (share.Wait > TimeSpan.Zero) await Task.Delay(share.Wait, clock, _stopping.Token);
 
                 // No token: once sent, the answer is worth waiting for. The client bounds the time.
+                var (sentAt, began) = (calls.GetUtcNow(), calls.GetTimestamp());
+                var span = _spans.Begin(layer.Rows[^1].Position, sentAt);
                 var outcome = await request.SendAsync(mixpanel, project, CancellationToken.None);
+                var took = calls.GetElapsedTime(began);
+                _spans.End(span, layer, outcome, sentAt, took);
+                metrics.Answered(layer, project.Name, outcome, took);
                 if (share.IsRecovering && outcome is SendOutcome.Accepted or SendOutcome.Refused) await _budget.ResumedAsync();
                 // What failed stays where it is, and with it all layers behind it.
-                if (await CarryOutAsync(layer, outcome) is { } pause) return pause;
+                var pause = await CarryOutAsync(layer, outcome);
+                metrics.Settled(layer, project.Name, outcome);
+                if (pause is not null) return pause;
                 if (_stopping.IsCancellationRequested) return TimeSpan.Zero;
             }
 
