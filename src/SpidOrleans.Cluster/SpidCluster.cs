@@ -6,6 +6,7 @@ using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Intake;
 using SpidOrleans.Cluster.Lanes;
+using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
 using SpidOrleans.Cluster.Telemetry;
@@ -43,6 +44,7 @@ public static class SpidCluster
         services.AddSingleton<IDeletionStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<IDeadLetterStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<DeadLetterMeter>();
+        services.AddObservation();
         services.AddSingleton<OutboxBell>();
         services.AddSingleton<IOutboxBell>(provider => provider.GetRequiredService<OutboxBell>());
         return services;
@@ -59,11 +61,13 @@ public static class SpidCluster
             services.AddSingleton<VisitorServices>();
             services.AddHostedService(provider => provider.GetRequiredService<VisitorLanes>());
             services.AddSingleton<LaneServiceClient>();
+            services.AddOperations();
             services.AddActivatedSingleton<LaneMetrics>();
             services.AddSingleton<SiloIntake>();
             services.AddSingleton<IIntake>(provider => provider.GetRequiredService<SiloIntake>());
         })
         .AddGrainService<LaneService>()
+        .AddGrainService<OperationsService>()
         .AddMemoryStreams(OutboxBell.StreamName, streams =>
         {
             streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
@@ -76,11 +80,13 @@ public static class SpidCluster
     /// <summary>What rings and sweeps. To be added after Orleans, whose silo it needs.</summary>
     public static IServiceCollection AddSpidEmission(this IServiceCollection services)
     {
+        services.AddHostedService(provider => provider.GetRequiredService<ProjectHalts>());
         services.AddHostedService(provider => provider.GetRequiredService<OutboxBell>());
         services.AddHostedService<OutboxSweep>();
         services.AddHostedService<BacklogWatch>();
         services.AddHostedService<DeadLetterWatch>();
         services.AddHostedService<DeletionSweep>();
+        services.AddHostedService(provider => provider.GetRequiredService<SiloObservation>());
         return services;
     }
 }

@@ -13,7 +13,7 @@ namespace SpidOrleans.Cluster.Outbox;
 /// nothing, and the busier the silo, the larger the groups.
 /// </summary>
 public sealed partial class GroupCommitOutbox(
-    IOutboxEngine engine, IOutboxBell bell, OutboxMetrics metrics, TimeProvider clock, ILogger<GroupCommitOutbox> logger)
+    IOutboxEngine engine, IOutboxBell bell, OutboxMetrics metrics, TimeProvider clock, ILogger<GroupCommitOutbox> logger, IOutboxWatch? watch = null)
     : BackgroundService, IOutbox, IDeadLetterStore, IDeletionStore
 {
     /// <summary>Operations that may wait. A grain has one at a time, so this bounds grains, not events.</summary>
@@ -193,6 +193,7 @@ public sealed partial class GroupCommitOutbox(
         var took = clock.GetElapsedTime(startedAt);
         GroupAnswers.Give([.. _callers]);
         RingAll(took);
+        watch?.Committed(_group);
     }
 
     private void RingAll(TimeSpan took)
