@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Streams;
 using SpidOrleans.Cluster.DeadLetters;
+using SpidOrleans.Cluster.Consent;
 using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Intake;
@@ -36,6 +37,7 @@ public static class SpidCluster
         services.AddHostedService(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<IDeletionStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<IDeadLetterStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
+        services.AddSingleton<IHeldEventStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<DeadLetterMeter>();
         services.AddSingleton<OutboxBell>();
         services.AddSingleton<IOutboxBell>(provider => provider.GetRequiredService<OutboxBell>());
@@ -73,6 +75,7 @@ public static class SpidCluster
         services.AddHostedService<OutboxSweep>();
         services.AddHostedService<DeadLetterWatch>();
         services.AddHostedService<DeletionSweep>();
+        services.AddHostedService<HeldEventSweep>();
         return services;
     }
 }

@@ -66,4 +66,10 @@ public sealed record VisitorState
 
     /// <summary>The person wants no tracking in this browser.</summary>
     [Id(25)] public bool IsTrackingRefused { get; init; }
+
+    /// <summary>The person has consented to be tracked in this browser; never together with a refusal.</summary>
+    [Id(50)] public bool IsTrackingGranted { get; init; }
+
+    /// <summary>From the consent on until what was held is released.</summary>
+    [Id(51)] public bool IsReleasing { get; init; }
 }

@@ -73,8 +73,9 @@ public interface IVisitorGrain : IGrainWithStringKey
     [Alias("ChangeProfile")]
     Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates, bool fromBrowser = false, KeyDigest? browserKey = null);
 
-    /// <summary>Whether the person wants to be tracked. A refusal discards what waits and is a dead letter, and whatever comes later; of a
-    /// linked visitor it is the user's too, and it becomes the user's at a login. A repeat changes nothing.</summary>
+    /// <summary>Whether the person wants to be tracked. A refusal discards what waits, is held or is a dead letter, and whatever comes later;
+    /// consent releases what is held, in order and before anything later. Of a linked visitor either is the user's too, and it becomes the
+    /// user's at a login: the stricter of the two. A repeat changes nothing.</summary>
     [Alias("SetConsent")]
     Task<TrackOutcome> SetConsentAsync(bool tracking);
 

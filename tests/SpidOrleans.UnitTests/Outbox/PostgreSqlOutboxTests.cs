@@ -51,7 +51,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
     protected override async Task<string> DumpAsync()
     {
         var dump = new StringBuilder();
-        foreach (var table in new[] { "outbox", "dead_letter", "closed_identity", "orleans_state", "deletion" })
+        foreach (var table in new[] { "outbox", "held", "dead_letter", "closed_identity", "orleans_state", "deletion" })
         {
             await using var command = _database.Source.CreateCommand($"SELECT to_jsonb({table})::text FROM {table}");
             await using var reader = await command.ExecuteReaderAsync(Cancel);
