@@ -56,6 +56,9 @@ public class SpidTestCluster : IAsyncLifetime
     /// <summary>Whoever has not decided is not tracked yet.</summary>
     public virtual bool HoldsUndecided => false;
 
+    /// <summary>The emitters' clock.</summary>
+    protected virtual TimeProvider Pauses { get; } = new FastTime();
+
     public MixpanelStandIn StandIn { get; private set; } = null!;
 
     public Crashes Crashes { get; } = new();
@@ -92,7 +95,7 @@ public class SpidTestCluster : IAsyncLifetime
         {
             host.Services.AddSingleton(settings);
             host.Logging.AddProvider(Log);
-            host.Services.AddKeyedSingleton<TimeProvider>(EmissionLimits.Clock, new FastTime());
+            host.Services.AddKeyedSingleton(EmissionLimits.Clock, Pauses);
             host.Services.AddMixpanel();
             host.Services.AddSqliteStorage(_ => { });
             host.Services.AddSingleton(_database);
