@@ -1,6 +1,7 @@
 using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Visitors;
 
 namespace SpidOrleans.Cluster.Visitors;
 
@@ -32,6 +33,14 @@ internal sealed partial class VisitorGrain
 
         if (State.LinkedUser is { } user) return await User(user).SetConsentAsync(tracking);
         return tracking ? await FinishReleaseAsync() : await DiscardPendingAsync();
+    }
+
+    public async Task<TrackOutcome> SetBrowsersConsentAsync(bool tracking, KeyDigest browserKey)
+    {
+        if (await FinishMergeAsync() is var merge and not TrackOutcome.Stored) return merge;
+        if (State.IsErased) return TrackOutcome.Erased;
+        var isItsBrowser = State.Successor is not null ? IsAwaited(browserKey) : State.LinkedUser is null || Binding.Recognises(browserKey);
+        return isItsBrowser ? await SetConsentAsync(tracking) : TrackOutcome.Stranger;
     }
 
     private async Task<TrackOutcome> DiscardPendingAsync()

@@ -79,6 +79,13 @@ public interface IVisitorGrain : IGrainWithStringKey
     [Alias("SetConsent")]
     Task<TrackOutcome> SetConsentAsync(bool tracking);
 
+    /// <summary>As <see cref="SetConsentAsync"/>, for the browser that shows this secret: an old copy of a cookie says nothing of a person who
+    /// came after it.</summary>
+    /// <param name="browserKey">As with <see cref="TrackAsync"/>.</param>
+    /// <returns><see cref="TrackOutcome.Stranger"/>: it is another browser's by now, and nothing was done.</returns>
+    [Alias("SetBrowsersConsent")]
+    Task<TrackOutcome> SetBrowsersConsentAsync(bool tracking, KeyDigest browserKey);
+
     /// <summary>Erases the visitor: what is stored of it, waits or is a dead letter is gone when this returns, and whatever comes later is
     /// refused. Of a linked visitor that is its own part of its user's events; the user stays.</summary>
     [Alias("Erase")]

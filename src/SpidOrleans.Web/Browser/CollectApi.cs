@@ -55,12 +55,12 @@ internal sealed class CollectApi(
     private async Task<IResult> ConsentAsync(HttpContext context)
     {
         if (AllowOrigin(context) is null) return UnknownOrigin();
-        if (!cookie.TryRead(context.Request, out var visitor)) return NoCookie();
+        if (cookie.Read(context.Request) is not { } shown) return NoCookie();
         var body = await RequestBody.ReadAsync(context, takesText: true);
         if (body.Refusal is not null) return body.Refusal;
         var tracking = ConsentReader.Read(body.Bytes, out var errors);
         if (errors is not null) return Problem.Invalid(errors);
-        var outcome = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(visitor).SetConsentAsync(tracking));
+        var outcome = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(shown.VisitorId).SetBrowsersConsentAsync(tracking, shown.Digest));
         return outcome == TrackOutcome.Erased ? Erased() : outcome.ToRefusal() ?? AnswerJson.Write(new ConsentAnswer(tracking));
     }
 
