@@ -156,6 +156,59 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
     }
 
     [Fact]
+    public async Task Silos_ThatHoldAndReleaseTheSameLanes_LeaveNothingHeld_AndKeepTheOrder()
+    {
+        const int silos = 3, lanes = 9, heldAtLeast = 10;
+        var databases = Enumerable.Range(0, silos).Select(_ => OpenDatabase()).ToList();
+        var engines = databases.ConvertAll(database => new PostgreSqlOutbox(database, Service, TimeProvider.System));
+        var writers = engines.ConvertAll(engine => new GroupCommitOutbox(engine, Bell, TimeProvider.System, NullLogger<GroupCommitOutbox>.Instance));
+        foreach (var writer in writers) await writer.StartAsync(Cancel);
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, lanes).Select(lane => DecideAsync(writers[lane % silos], writers[(lane + 1) % silos], $"v:{lane}")));
+        }
+        finally
+        {
+            foreach (var writer in writers)
+            {
+                await writer.StopAsync(CancellationToken.None);
+                writer.Dispose();
+            }
+
+            foreach (var engine in engines) await engine.DisposeAsync();
+            foreach (var database in databases) await database.DisposeAsync();
+        }
+
+        // One silo's activation holds on until it learns that it has been left behind; another's decides and releases meanwhile.
+        async Task DecideAsync(GroupCommitOutbox stale, GroupCommitOutbox current, string identity)
+        {
+            await StoreStateAsync(identity);
+            var accepted = new List<string>();
+            var heldEnough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var holding = Task.Run(async () =>
+            {
+                for (var i = 0; await stale.HoldAsync(LaneOf(Web, identity), [Event($"{identity} {i}")], StateOf(identity, 1)); i++)
+                {
+                    accepted.Add($"{identity} {i}");
+                    if (accepted.Count == heldAtLeast) heldEnough.SetResult();
+                }
+            });
+
+            await heldEnough.Task.WaitAsync(Patience);
+            await using (var decide = _database.Source.CreateCommand("UPDATE orleans_state SET version = 2 WHERE extension = $1"))
+            {
+                decide.Parameters.Add(new() { Value = identity });
+                await decide.ExecuteNonQueryAsync(Cancel);
+            }
+
+            while (await current.ReleaseAsync([identity], Shards) > 0) { }
+            await holding.WaitAsync(Patience);
+            Assert.Equal(accepted, (await ReadAsync(Web, identity)).Where(text => text.StartsWith(identity + " ", StringComparison.Ordinal)));
+            Assert.Empty(await Engine.ReadHeldAsync(LaneOf(Web, identity), 0, 10, int.MaxValue, Cancel));
+        }
+    }
+
+    [Fact]
     public async Task Remove_OfTheRestOfASegment_WhileAnotherSiloTakesAPart_LeavesNothingBehind()
     {
         await AppendAsync(Web, "v:a", "1", "2");
