@@ -29,37 +29,44 @@ internal sealed partial class PostgreSqlOutbox
         "INSERT INTO held (project, identity, time, payload, held_at) SELECT project, identity, time, payload, $5 "
         + "FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS item (project, identity, time, payload, number) ORDER BY number";
 
-    // Weighed there: what is not taken shall not cross the network.
+    // Weighed there: what is not taken shall not cross the network. Each identity by itself, or the planner might walk through all of the
+    // table in the order of its ids.
     internal const string ReleaseSql =
         """
         DELETE FROM held WHERE id = ANY (ARRAY(
           SELECT id FROM (
             SELECT id, sum(octet_length(payload)) OVER oldest AS bytes, row_number() OVER oldest AS number
-            FROM (SELECT id, payload FROM held WHERE identity = ANY ($1) ORDER BY id LIMIT $2) AS held
+            FROM (
+              SELECT own.id, own.payload
+              FROM unnest($1) AS wanted (identity)
+              CROSS JOIN LATERAL (SELECT id, payload FROM held WHERE held.identity = wanted.identity ORDER BY identity, id LIMIT $2) AS own
+              ORDER BY own.id LIMIT $2) AS held
             WINDOW oldest AS (ORDER BY id ROWS UNBOUNDED PRECEDING)) AS held
           WHERE bytes <= $3 OR number = 1))
         RETURNING id, project, identity, time, payload
         """;
 
-    private const string TakeHeldSql = "DELETE FROM held WHERE identity = $1 RETURNING id, project, identity, time, payload";
+    internal const string TakeHeldSql = "DELETE FROM held WHERE identity = $1 RETURNING id, project, identity, time, payload";
 
-    private const string LetGoSql =
+    internal const string LetGoSql =
         "DELETE FROM held WHERE id = ANY (ARRAY(SELECT id FROM held WHERE held_at < $1 ORDER BY held_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
-    private const string ReadHeldSql =
+    internal const string ReadHeldSql =
         """
         SELECT id, payload FROM (
           SELECT id, payload, sum(octet_length(payload)) OVER oldest AS bytes, row_number() OVER oldest AS number
-          FROM (SELECT id, payload FROM held WHERE identity = $1 AND project = $2 AND id > $3 ORDER BY id LIMIT $4) AS held
+          FROM (SELECT id, payload FROM held WHERE identity = $1 AND project = $2 AND id > $3 ORDER BY identity, id LIMIT $4) AS held
           WINDOW oldest AS (ORDER BY id ROWS UNBOUNDED PRECEDING)) AS held
         WHERE bytes <= $5 OR number = 1
         ORDER BY id
         """;
 
-    private const string SummariseHeldSql = "SELECT count(*)::integer, max(time) FROM held WHERE identity = $1 AND project = coalesce($2, project)";
+    internal const string SummariseHeldSql = "SELECT count(*)::integer, max(time) FROM held WHERE identity = $1 AND project = coalesce($2, project)";
 
-    private const string EraseHeldSql =
-        "DELETE FROM held WHERE identity = ANY ($1) OR identity = ANY ($2) AND EXISTS (SELECT FROM unnest($3) AS device (bytes) WHERE position(bytes IN payload) > 0)";
+    internal const string EraseHeldSql = "DELETE FROM held WHERE identity = ANY ($1)";
+
+    internal const string EraseNamedHeldSql =
+        "DELETE FROM held WHERE identity = ANY ($1) AND EXISTS (SELECT FROM unnest($2) AS device (bytes) WHERE position(bytes IN payload) > 0)";
 
     public async Task<IReadOnlyList<OutboxRow>> ReadHeldAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
         await ReadAllAsync(
@@ -120,11 +127,15 @@ internal sealed partial class PostgreSqlOutbox
 
     private static async Task<int> EraseHeldAsync(NpgsqlConnection writer, EraseOperation operation, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(EraseHeldSql, writer)
+        await using var batch = new NpgsqlBatch(writer)
         {
-            Parameters = { Value(operation.Identities), Value(operation.OwnerLanes), Value(operation.Devices.ToArray()) },
+            BatchCommands =
+            {
+                Command(EraseHeldSql, Value(operation.Identities)),
+                Command(EraseNamedHeldSql, Value(operation.OwnerLanes), Value(operation.Devices.ToArray())),
+            },
         };
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        return await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <param name="project">Null: of all projects.</param>

@@ -20,7 +20,7 @@ internal sealed partial class PostgreSqlOutbox
         """;
 
     // What is held goes along, and keeps its order.
-    private const string CloseSql =
+    internal const string CloseSql =
         """
         WITH held AS (UPDATE held SET identity = $2 WHERE identity = $1 RETURNING id)
         INSERT INTO closed_identity (identity, successor, moved) SELECT $1, $2, $3 + (SELECT count(*)::integer FROM held) RETURNING moved
