@@ -6,7 +6,7 @@ namespace SpidOrleans.UnitTests.Outbox;
 
 public abstract partial class OutboxConformance
 {
-    private static readonly Func<string, int> Shards = _ => ShardsOfAProject;
+    private protected static readonly Func<string, int> Shards = _ => ShardsOfAProject;
 
     [Fact]
     public async Task Hold_KeepsEventsWhereNoEmitterLooks_AndReleaseAppendsThemInOrder_BehindWhatWaits()
@@ -180,5 +180,5 @@ public abstract partial class OutboxConformance
 
     private static UserId IdOf(string user) => UserId.TryParse(user, out var id) ? id : throw new ArgumentException(user);
 
-    private static StateVersion StateOf(string identity, int version = 0) => new(identity[0] == 'v' ? "visitor" : "user", identity, version);
+    private protected static StateVersion StateOf(string identity, int version = 0) => new(identity[0] == 'v' ? "visitor" : "user", identity, version);
 }

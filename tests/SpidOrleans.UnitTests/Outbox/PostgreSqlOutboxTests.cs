@@ -182,7 +182,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
         // One silo's activation holds on until it learns that it has been left behind; another's decides and releases meanwhile.
         async Task DecideAsync(GroupCommitOutbox stale, GroupCommitOutbox current, string identity)
         {
-            await StoreStateAsync(identity);
+            await StoreStateAsync(identity, Service);
             var accepted = new List<string>();
             var heldEnough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var holding = Task.Run(async () =>
