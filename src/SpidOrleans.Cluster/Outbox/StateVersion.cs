@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SpidOrleans.Cluster.Outbox;
 
 /// <summary>Which state of an identity somebody acts upon.</summary>
@@ -8,5 +10,5 @@ public readonly record struct StateVersion(string State, string Key, int Version
 {
     /// <param name="etag">The grain storage's; null: nothing was stored.</param>
     public static StateVersion Of(string state, string key, string? etag) =>
-        new(state, key, etag is null ? 0 : int.Parse(etag, System.Globalization.CultureInfo.InvariantCulture));
+        new(state, key, etag is null ? 0 : int.Parse(etag, CultureInfo.InvariantCulture));
 }

@@ -29,19 +29,19 @@ internal sealed partial class PostgreSqlOutbox
         "INSERT INTO held (project, identity, time, payload, held_at) SELECT project, identity, time, payload, $5 "
         + "FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS item (project, identity, time, payload, number) ORDER BY number";
 
-    // Weighed there: what is not taken shall not cross the network. Each identity by itself, or the planner might walk through all of the
-    // table in the order of its ids.
+    // Weighed there: what is not taken shall not cross the network. Each identity by itself, and then by the rows' addresses: a planner
+    // who has seen the table empty would else walk through all of an index. Nobody moves them under the identities' lock.
     internal const string ReleaseSql =
         """
-        DELETE FROM held WHERE id = ANY (ARRAY(
-          SELECT id FROM (
-            SELECT id, sum(octet_length(payload)) OVER oldest AS bytes, row_number() OVER oldest AS number
+        DELETE FROM held WHERE ctid = ANY (ARRAY(
+          SELECT address FROM (
+            SELECT address, sum(octet_length(payload)) OVER oldest AS bytes, row_number() OVER oldest AS number
             FROM (
-              SELECT own.id, own.payload
+              SELECT own.id, own.address, own.payload
               FROM unnest($1) AS wanted (identity)
-              CROSS JOIN LATERAL (SELECT id, payload FROM held WHERE held.identity = wanted.identity ORDER BY identity, id LIMIT $2) AS own
-              ORDER BY own.id LIMIT $2) AS held
-            WINDOW oldest AS (ORDER BY id ROWS UNBOUNDED PRECEDING)) AS held
+              CROSS JOIN LATERAL (SELECT id, ctid AS address, payload FROM held WHERE held.identity = wanted.identity ORDER BY identity, id LIMIT $2) AS own
+              ORDER BY own.id LIMIT $2) AS found
+            WINDOW oldest AS (ORDER BY id ROWS UNBOUNDED PRECEDING)) AS weighed
           WHERE bytes <= $3 OR number = 1))
         RETURNING id, project, identity, time, payload
         """;
@@ -49,7 +49,7 @@ internal sealed partial class PostgreSqlOutbox
     internal const string TakeHeldSql = "DELETE FROM held WHERE identity = $1 RETURNING id, project, identity, time, payload";
 
     internal const string LetGoSql =
-        "DELETE FROM held WHERE id = ANY (ARRAY(SELECT id FROM held WHERE held_at < $1 ORDER BY held_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
+        "DELETE FROM held WHERE ctid = ANY (ARRAY(SELECT ctid FROM held WHERE held_at < $1 ORDER BY held_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
     internal const string ReadHeldSql =
         """
@@ -66,7 +66,7 @@ internal sealed partial class PostgreSqlOutbox
     internal const string EraseHeldSql = "DELETE FROM held WHERE identity = ANY ($1)";
 
     internal const string EraseNamedHeldSql =
-        "DELETE FROM held WHERE identity = ANY ($1) AND EXISTS (SELECT FROM unnest($2) AS device (bytes) WHERE position(bytes IN payload) > 0)";
+        "DELETE FROM held WHERE identity = ANY ($1) AND EXISTS (SELECT FROM unnest($2) AS device (bytes) WHERE position(bytes IN payload) > 0 OFFSET 0)";
 
     public async Task<IReadOnlyList<OutboxRow>> ReadHeldAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
         await ReadAllAsync(

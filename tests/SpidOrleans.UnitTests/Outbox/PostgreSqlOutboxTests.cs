@@ -347,14 +347,14 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
             "text, text[], text[], text[], integer[], integer[], text[], text[], bigint[], bytea[], bigint",
             PostgreSqlOutbox.HoldSql, ["orleans_state_pkey", "closed_identity_pkey"]
         },
-        { "text[], integer, bigint", PostgreSqlOutbox.ReleaseSql, ["held_by_identity", "held_pkey"] },
+        { "text[], integer, bigint", PostgreSqlOutbox.ReleaseSql, ["held_by_identity", "Tid Scan"] },
         { "text", PostgreSqlOutbox.TakeHeldSql, ["held_by_identity"] },
         { "text, text, bigint, integer, bigint", PostgreSqlOutbox.ReadHeldSql, ["held_by_identity"] },
         { "text, text", PostgreSqlOutbox.SummariseHeldSql, ["held_by_identity"] },
         { "text[]", PostgreSqlOutbox.EraseHeldSql, ["held_by_identity"] },
         { "text[], bytea[]", PostgreSqlOutbox.EraseNamedHeldSql, ["held_by_identity"] },
         { "text, text, integer", PostgreSqlOutbox.CloseSql, ["held_by_identity"] },
-        { "bigint, integer", PostgreSqlOutbox.LetGoSql, ["held_by_age", "held_pkey"] },
+        { "bigint, integer", PostgreSqlOutbox.LetGoSql, ["held_by_age", "Tid Scan"] },
     };
 
     /// <summary>Plans are made from what the planner last saw, and kept: at night that is an empty table, and in the morning the
