@@ -1,3 +1,4 @@
+-- compatible from: 6
 -- Events of persons who have not said yet whether they want to be tracked: no emitter reads them here. Released, they go to the outbox.
 -- A lane's events are held one after the other, so their ids are in its order; cached numbers would not be.
 CREATE TABLE held (

@@ -1,3 +1,4 @@
+-- compatible from: 3
 -- Events of persons who have not said yet whether they want to be tracked: no emitter reads them here. Released, they go to the outbox.
 CREATE TABLE held (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
