@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Streams;
 using SpidOrleans.Cluster.DeadLetters;
+using SpidOrleans.Cluster.Consent;
 using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Intake;
@@ -43,6 +44,7 @@ public static class SpidCluster
         services.AddHostedService(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<IDeletionStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<IDeadLetterStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
+        services.AddSingleton<IHeldEventStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<DeadLetterMeter>();
         services.AddObservation();
         services.AddSingleton<OutboxBell>();
@@ -87,6 +89,7 @@ public static class SpidCluster
         services.AddHostedService<DeadLetterWatch>();
         services.AddHostedService<DeletionSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloObservation>());
+        services.AddHostedService<HeldEventSweep>();
         return services;
     }
 }
