@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Streams;
 using SpidOrleans.Cluster.DeadLetters;
+using SpidOrleans.Cluster.Consent;
 using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Intake;
@@ -35,13 +36,15 @@ public static class SpidCluster
         services.TryAddKeyedSingleton(EmissionLimits.Clock, TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<OutboxMetrics>();
-        services.AddSingleton<DeliveryMetrics>();
+        // From the start: whoever watches is to find 0 rather than nothing.
+        services.AddActivatedSingleton<DeliveryMetrics>();
         services.AddSingleton<BacklogMetrics>();
         services.AddSingleton<GroupCommitOutbox>();
         services.AddSingleton<IOutbox>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddHostedService(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<IDeletionStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<IDeadLetterStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
+        services.AddSingleton<IHeldEventStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<DeadLetterMeter>();
         services.AddObservation();
         services.AddSingleton<OutboxBell>();
@@ -61,7 +64,7 @@ public static class SpidCluster
             services.AddHostedService(provider => provider.GetRequiredService<VisitorLanes>());
             services.AddSingleton<LaneServiceClient>();
             services.AddOperations();
-            services.AddSingleton<LaneMetrics>();
+            services.AddActivatedSingleton<LaneMetrics>();
             services.AddSingleton<SiloIntake>();
             services.AddSingleton<IIntake>(provider => provider.GetRequiredService<SiloIntake>());
         })
@@ -86,6 +89,7 @@ public static class SpidCluster
         services.AddHostedService<DeadLetterWatch>();
         services.AddHostedService<DeletionSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloObservation>());
+        services.AddHostedService<HeldEventSweep>();
         return services;
     }
 }

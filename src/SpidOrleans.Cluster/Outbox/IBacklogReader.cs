@@ -11,8 +11,8 @@ public interface IBacklogReader
 
 /// <summary>What waits in a shard.</summary>
 /// <param name="Pending">Rows: exact while they are few, estimated from the oldest when they are many.</param>
-/// <param name="Oldest">How long the oldest row has been waiting at most; too long by no more than the time between two looks. A login
-/// lets the visitor's rows begin anew.</param>
+/// <param name="Oldest">How long the oldest row has been waiting at most; too long by no more than the time between two looks, or a minute
+/// where no silo was left. A login lets the visitor's rows begin anew.</param>
 public readonly record struct ShardBacklog(Shard Shard, long Pending, TimeSpan Oldest)
 {
     /// <summary>Of a shard whose first stored units have <paramref name="counted"/> rows; evenly spread, as many lie between the others.</summary>

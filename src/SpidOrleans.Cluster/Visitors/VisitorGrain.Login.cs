@@ -28,6 +28,8 @@ internal sealed partial class VisitorGrain
             if (pending.UserId == request.UserId && (key is null || key == AnsweredLogin.KeyOf(pending))) return Done(State.Logins[0]);
         }
 
+        if (await FinishReleaseAsync() is var release and not TrackOutcome.Stored) return Refused(release);
+
         // 2
         switch (LinkDecision.Decide(State, request.UserId, key))
         {

@@ -74,6 +74,7 @@ internal sealed partial class VisitorGrain(
         CarriesLogin = carriesLogin,
         Traits = State.Traits,
         IsTrackingRefused = State.IsTrackingRefused,
+        IsTrackingGranted = State.IsTrackingGranted,
     };
 
     /// <summary>Whoever appends from here on asks this grain.</summary>

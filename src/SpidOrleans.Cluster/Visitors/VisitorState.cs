@@ -73,4 +73,10 @@ public sealed record VisitorState
 
     /// <summary>When anything was first stored; milliseconds since the Unix epoch, 0: by a former build.</summary>
     [Id(41)] public long StoredSinceMs { get; init; }
+
+    /// <summary>The person has consented to be tracked in this browser; never together with a refusal.</summary>
+    [Id(50)] public bool IsTrackingGranted { get; init; }
+
+    /// <summary>From the consent on until what was held is released.</summary>
+    [Id(51)] public bool IsReleasing { get; init; }
 }

@@ -43,7 +43,11 @@ internal sealed class PostgreSqlBacklog(PostgreSqlDatabase database, TimeProvide
     /// <summary>Segments of a shard that are counted; a page each, at most.</summary>
     private const int CountedSegments = 128;
 
+    /// <summary>While nothing comes: after a crash of all silos, ages are too high by no more.</summary>
+    private const long MarkedAgainMs = 60_000;
+
     private (long Position, long At)? _before;
+    private long _markedAt;
 
     public async Task<IReadOnlyList<ShardBacklog>> LookAsync(CancellationToken cancellationToken)
     {
@@ -67,13 +71,14 @@ internal sealed class PostgreSqlBacklog(PostgreSqlDatabase database, TimeProvide
         // Before the question: what is drawn after it is no older.
         var now = NowMs;
         var last = (long)(await ask.ExecuteScalarAsync(cancellationToken))!;
-        if (_before is null || _before.Value.Position != last)
+        if (_before is not { } known || known.Position != last || now - _markedAt >= MarkedAgainMs)
         {
             (long Position, long At)[] marks = _before is { } before ? [before, (last, now)] : [(last, now)];
             await using var mark = new NpgsqlCommand(MarkSql, connection);
             mark.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. marks.Select(one => one.Position)] });
             mark.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. marks.Select(one => one.At)] });
             await mark.ExecuteNonQueryAsync(cancellationToken);
+            _markedAt = now;
         }
 
         _before = (last, now);

@@ -29,7 +29,11 @@ internal sealed class SqliteBacklog(SqliteDatabase database, TimeProvider clock)
     /// <summary>Rows of a shard that are counted, in its index alone.</summary>
     private const int CountedRows = 4_000;
 
+    /// <summary>While nothing comes: after a crash of all silos, ages are too high by no more.</summary>
+    private const long MarkedAgainMs = 60_000;
+
     private (long Position, long At)? _before;
+    private long _markedAt;
 
     public async Task<IReadOnlyList<ShardBacklog>> LookAsync(CancellationToken cancellationToken)
     {
@@ -38,7 +42,12 @@ internal sealed class SqliteBacklog(SqliteDatabase database, TimeProvider clock)
             // Before the question: what is drawn after it is no older.
             var now = NowMs;
             var last = await database.Reader.RunAsync(session => Number(session.Prepare(ReadLastSql)), cancellationToken);
-            if (_before is null || _before.Value.Position != last) await database.Writer.RunAsync(session => Mark(session, _before, (last, now)), cancellationToken);
+            if (_before is not { } known || known.Position != last || now - _markedAt >= MarkedAgainMs)
+            {
+                await database.Writer.RunAsync(session => Mark(session, _before, (last, now)), cancellationToken);
+                _markedAt = now;
+            }
+
             _before = (last, now);
             return await database.Reader.RunAsync(Read, cancellationToken);
         }

@@ -41,7 +41,7 @@ public sealed class ObservabilityTests
 
         var names = Expressions.OfTheDashboard().Append(await File.ReadAllTextAsync(Expressions.Rules)).SelectMany(Expressions.NamesIn).Distinct().ToList();
         Assert.InRange(names.Count, 20, 200);
-        Assert.Empty(names.Where(name => !scrape.Names(name)));
+        Assert.DoesNotContain(names, name => !scrape.Names(name));
     }
 
     [Fact]
