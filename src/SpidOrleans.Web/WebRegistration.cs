@@ -72,6 +72,7 @@ public static class WebRegistration
         services.AddSingleton<ProductApi>();
         services.AddSingleton<ActionApi>();
         services.AddSingleton<SessionServiceApi>();
+        services.AddSingleton<ProductServiceApi>();
         services.AddSingleton<FormerVisitors>();
         services.AddSingleton<CollectApi>();
         services.AddSignIn(settings);
@@ -120,6 +121,7 @@ public static class WebRegistration
         ProductApi.Map(browsers);
         ActionApi.Map(browsers);
         SessionServiceApi.Map(browsers);
+        ProductServiceApi.Map(browsers);
         CollectApi.Map(browsers);
         SdkFiles.Map(browsers);
         SignInRegistration.MapSignIn(browsers);
