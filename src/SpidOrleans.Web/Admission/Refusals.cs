@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Web.Intake;
 
 namespace SpidOrleans.Web.Admission;
 
@@ -23,11 +24,12 @@ public sealed class Refusals
     /// <param name="client">A configured client's id, or a project's name: so there are as many as are configured.</param>
     public void Count(RefusalReason reason, string client = Nobody) => _refusals.Add(1, new("reason", NameOf(reason)), new("client", client));
 
-    /// <summary>What the cluster did not take.</summary>
-    public void Count(TrackOutcome outcome, string client)
+    /// <summary>The refusal of what the cluster did not take, counted; null when everything is durable.</summary>
+    internal Problem? Refuse(TrackOutcome outcome, string client)
     {
         if (outcome == TrackOutcome.LaneFull) Count(RefusalReason.Lane, client);
         if (outcome == TrackOutcome.Unavailable) Count(RefusalReason.Unavailable, client);
+        return outcome.ToRefusal();
     }
 
     private static string NameOf(RefusalReason reason) => reason switch

@@ -30,11 +30,15 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
         Error(401, "UserException", "No session found!", Shown(session), session is { IsTrackingRefused: true });
 
     /// <summary>Ask the core: it can do more than the session cluster.</summary>
-    public ReadOnlyMemory<byte> AskCore(VisitorId visitor) => Error(401, "LoginException", "No session found!", visitor);
+    public ReadOnlyMemory<byte> AskCore(BrowserSession session) =>
+        Error(401, "LoginException", "No session found!", Shown(session), session.IsTrackingRefused);
 
     /// <summary>The cluster did not answer; the visitor stays who the cookie says.</summary>
     public ReadOnlyMemory<byte> Unavailable(VisitorId? visitor) =>
         Error(503, "communication", "The session could not be looked up; try again.", visitor);
+
+    /// <summary>Nothing was looked up, so nothing changes. SPiD's code where others say 429.</summary>
+    public ReadOnlyMemory<byte> TooOften(VisitorId? visitor) => Error(420, "communication", "Rate limit exceeded; try again later.", visitor);
 
     /// <summary>The page may not do what it asked for; nothing was done.</summary>
     public ReadOnlyMemory<byte> Forbidden() => Error(403, "ApiException", "This page may not do that.", null);
