@@ -23,6 +23,8 @@ public sealed partial class PostgreSqlDatabase(
     /// <exception cref="StorageUnavailableException">The connection string is not one.</exception>
     internal NpgsqlDataSource Source => _opened.Value.Source;
 
+    internal ILogger Logger => logger;
+
     public async Task InitializeAsync(CancellationToken cancellationToken)
     {
         await _initializing.WaitAsync(cancellationToken);

@@ -18,6 +18,8 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, stri
 
     private readonly RecentBodies _recent = new(clock);
 
+    private readonly OutboxVacuum _vacuum = new(database, clock);
+
     /// <summary>A full disk is believed in for so long: groups without appends then remove what is delivered.</summary>
     private static readonly TimeSpan FullFor = TimeSpan.FromSeconds(5);
 
@@ -40,20 +42,20 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, stri
                         return CommitOnceAsync(writer, group, left, stored, cancellationToken);
                     },
                     cancellationToken);
-                Keep(stored, group);
+                Note(stored, group);
                 foreach (var removal in left) await CarryOutAsync(removal, cancellationToken);
                 return true;
             },
             cancellationToken);
 
-    private void Keep(List<(SegmentWriter.Columns Segments, long[] Positions)> stored, IReadOnlyList<OutboxOperation> group)
+    private void Note(List<(SegmentWriter.Columns Segments, long[] Positions)> stored, IReadOnlyList<OutboxOperation> group)
     {
         foreach (var (segments, positions) in stored)
         {
             for (var i = 0; i < positions.Length; i++) _recent.Add(segments.Shards[i], positions[i], segments.Bodies[i]);
         }
 
-        foreach (var removal in group.OfType<RemoveOperation>()) _recent.Remove(removal.Shard.Key, removal.Positions);
+        foreach (var removal in group.OfType<RemoveOperation>()) _vacuum.Removed(_recent.Remove(removal.Shard.Key, removal.Positions));
     }
 
     /// <summary>What the group has stored is stored: only who wanted to remove is told of a failure.</summary>
@@ -149,7 +151,11 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, stri
             },
             cancellationToken);
 
-    public async ValueTask DisposeAsync() => await DropWriterAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _vacuum.DisposeAsync();
+        await DropWriterAsync();
+    }
 
     private async ValueTask DropWriterAsync()
     {

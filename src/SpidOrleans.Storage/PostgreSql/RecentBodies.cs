@@ -52,19 +52,24 @@ internal sealed class RecentBodies(TimeProvider clock)
     }
 
     /// <summary>To be called once these events are gone; with them go the segments that had them.</summary>
-    public void Remove(string shard, IReadOnlyList<long> events)
+    /// <returns>How many segments that is.</returns>
+    public int Remove(string shard, IReadOnlyList<long> events)
     {
+        var segments = 0;
         lock (_shards)
         {
-            if (!_shards.TryGetValue(shard, out var bodies)) return;
+            var bodies = _shards.GetValueOrDefault(shard);
             var last = -1L;
             foreach (var position in events)
             {
                 if (position / SegmentWriter.EventsMax == last) continue;
                 last = position / SegmentWriter.EventsMax;
-                Remove(bodies, last);
+                segments++;
+                if (bodies is not null) Remove(bodies, last);
             }
         }
+
+        return segments;
     }
 
     /// <summary>To be called with what was read of a shard, and what was known before: what should have been there and was not is gone,

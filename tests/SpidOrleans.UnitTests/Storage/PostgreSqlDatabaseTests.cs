@@ -14,6 +14,7 @@ public sealed class PostgreSqlDatabaseTests(SharedPostgres postgres) : IAsyncLif
 {
     private static readonly SchemaScript First = new(1, "first", "CREATE TABLE a (x integer); INSERT INTO a VALUES (1);");
     private static readonly SchemaScript Second = new(2, "second", "CREATE TABLE b (x integer); INSERT INTO a VALUES (2);");
+    private static readonly SchemaScript Third = new(3, "third", "CREATE TABLE c (x integer);");
     private static readonly SchemaScript Broken = new(2, "broken", "CREATE TABLE b (x integer); INSERT INTO nowhere VALUES (2);");
 
     private readonly List<PostgreSqlDatabase> _databases = [];
@@ -51,10 +52,52 @@ public sealed class PostgreSqlDatabaseTests(SharedPostgres postgres) : IAsyncLif
     }
 
     [Fact]
+    public async Task Migrate_AfterANewerBuild_GoesOn_IfThatHasSaidSo()
+    {
+        var compatible = Second with { Text = "-- compatible from: 1\n" + Second.Text };
+        await MigrateAsync(First, compatible);
+
+        Assert.Equal(2, await MigrateAsync(First));
+        Assert.Equal(3, await MigrateAsync(First, compatible, Third));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => MigrateAsync(First));
+    }
+
+    [Fact]
+    public async Task Migrate_OfADatabaseThatKnowsNothingOfCompatibility_LearnsIt()
+    {
+        await AskAsync(
+            "CREATE TABLE schema_version (version integer PRIMARY KEY, name text NOT NULL, applied_at bigint NOT NULL);"
+            + "CREATE TABLE a (x integer); INSERT INTO schema_version VALUES (1, 'first', 0); SELECT 'done'");
+        Assert.Equal(2, await MigrateAsync(First, Second));
+        Assert.Equal(2, await MigrateAsync(First, Second));
+    }
+
+    [Fact]
+    public async Task Migrate_WhileABackupHasATable_KeepsNobodyElseWaiting_AndIsDoneAfterIt()
+    {
+        await MigrateAsync(First);
+        await using var source = NpgsqlDataSource.Create(_connectionString);
+        await using var backup = await source.OpenConnectionAsync(Cancel);
+        await using var transaction = await backup.BeginTransactionAsync(Cancel);
+        await using (var dump = new NpgsqlCommand("SELECT count(*) FROM a", backup)) await dump.ExecuteScalarAsync(Cancel);
+
+        var migrating = MigrateAsync(First, Second with { Text = "ALTER TABLE a ADD COLUMN y integer" });
+        await using (var waiting = source.CreateCommand("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'a'::regclass)"))
+        {
+            while (await waiting.ExecuteScalarAsync(Cancel) is not true) await Task.Delay(10, Cancel);
+        }
+
+        // The backup goes on: so do the silos.
+        await using (var silo = source.CreateCommand("INSERT INTO a VALUES (2)")) await silo.ExecuteNonQueryAsync(Cancel);
+        await transaction.CommitAsync(Cancel);
+        Assert.Equal(2, await migrating);
+    }
+
+    [Fact]
     public async Task Initialize_OfADatabaseThatANewerBuildHasUsed_NamesBothVersions()
     {
         await Open(_connectionString).InitializeAsync(Cancel);
-        await AskAsync("INSERT INTO schema_version VALUES (99, 'from the future', 0) RETURNING version");
+        await AskAsync("INSERT INTO schema_version (version, name, applied_at) VALUES (99, 'from the future', 0) RETURNING version");
         var refusal = await Assert.ThrowsAsync<StorageUnavailableException>(() => Open(_connectionString).InitializeAsync(Cancel));
         Assert.Equal("Storage:ConnectionString: the database has schema version 99, this build knows versions up to 6: start the newer build", refusal.Message);
     }

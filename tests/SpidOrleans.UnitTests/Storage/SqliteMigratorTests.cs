@@ -10,6 +10,7 @@ public sealed class SqliteMigratorTests : IAsyncLifetime
 {
     private static readonly SchemaScript First = new(1, "first", "CREATE TABLE a (x INTEGER); INSERT INTO a VALUES (1);");
     private static readonly SchemaScript Second = new(2, "second", "CREATE TABLE b (x INTEGER); INSERT INTO a VALUES (2);");
+    private static readonly SchemaScript Third = new(3, "third", "CREATE TABLE c (x INTEGER);");
     private static readonly SchemaScript Broken = new(2, "broken", "CREATE TABLE b (x INTEGER); INSERT INTO nowhere VALUES (2);");
 
     private readonly DatabaseFolder _folder = new();
@@ -45,6 +46,19 @@ public sealed class SqliteMigratorTests : IAsyncLifetime
         Assert.Equal("1", await AskAsync(thread, "SELECT group_concat(version) FROM schema_version"));
         Assert.Equal("0", await AskAsync(thread, "SELECT count(*) FROM sqlite_schema WHERE name = 'b'"));
         Assert.Equal(2, await thread.RunAsync(new SqliteMigrator(TimeProvider.System, [First, Second]).Migrate, Cancel));
+    }
+
+    [Fact]
+    public async Task Migrate_AfterANewerBuild_GoesOn_IfThatHasSaidSo()
+    {
+        var thread = Connect();
+        await thread.RunAsync(new SqliteMigrator(TimeProvider.System, [First]).Migrate, Cancel);
+        var compatible = Second with { Text = "-- compatible from: 1\n" + Second.Text };
+        Assert.Equal(2, await thread.RunAsync(new SqliteMigrator(TimeProvider.System, [First, compatible]).Migrate, Cancel));
+
+        Assert.Equal(2, await thread.RunAsync(new SqliteMigrator(TimeProvider.System, [First]).Migrate, Cancel));
+        Assert.Equal(3, await thread.RunAsync(new SqliteMigrator(TimeProvider.System, [First, compatible, Third]).Migrate, Cancel));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => thread.RunAsync(new SqliteMigrator(TimeProvider.System, [First]).Migrate, Cancel));
     }
 
     [Fact]

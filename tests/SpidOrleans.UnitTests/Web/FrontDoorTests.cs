@@ -112,7 +112,6 @@ public sealed class FrontDoorTests
     [InlineData("POST")]
     [InlineData("PUT")]
     [InlineData("HEAD")]
-    [InlineData("get")]
     [InlineData("TRACE")]
     [InlineData("CONNECT")]
     [InlineData("SPID")]
@@ -130,7 +129,6 @@ public sealed class FrontDoorTests
 
     [Theory]
     [InlineData("Content-Length: 5\r\nContent-Length: 6\r\n")]
-    [InlineData("Content-Length: +5\r\n")]
     [InlineData("Content-Length: -1\r\n")]
     [InlineData("Content-Length : 5\r\n")]
     [InlineData("Transfer-Encoding: chunked, identity\r\n")]
