@@ -9,6 +9,9 @@ public sealed class ClientGate(SpidSettings settings, Refusals refusals, TimePro
 {
     private static readonly Problem Crowded = Problem.TooManyRequests("Too many requests of this client are under way (Limits:RequestsPerClient).", retryAfterSeconds: 1);
 
+    /// <summary>Kept back before it is told: who answers a refusal with the next request at once would else have the host do nothing but refuse.</summary>
+    private static readonly TimeSpan RefuseAfter = TimeSpan.FromMilliseconds(250);
+
     // One per configured client or project: bounded by the configuration.
     private readonly ConcurrentDictionary<string, ClientShare> _shares = new(StringComparer.Ordinal);
 
@@ -18,8 +21,12 @@ public sealed class ClientGate(SpidSettings settings, Refusals refusals, TimePro
 
     /// <summary>Waits for room that there was not at once.</summary>
     /// <returns>Null when there is; else the refusal.</returns>
-    internal async Task<Problem?> WaitAsync(HttpContext context, string sender, ClientShare share, int weight) =>
-        await share.WaitAsync(weight, context.RequestAborted) ? null : Refuse(sender);
+    internal async Task<Problem?> WaitAsync(HttpContext context, string sender, ClientShare share, int weight)
+    {
+        if (await share.WaitAsync(weight, context.RequestAborted)) return null;
+        await Task.Delay(RefuseAfter, clock, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return Refuse(sender);
+    }
 
     /// <summary>The refusal of whoever found no room.</summary>
     internal Problem Refuse(string sender)
