@@ -14,8 +14,10 @@ using SpidOrleans.Web.Health;
 using SpidOrleans.Web.Ingestion;
 using SpidOrleans.Web.Intake;
 using SpidOrleans.Web.OAuth;
+using SpidOrleans.Web.Operators;
 using SpidOrleans.Web.Rest;
 using SpidOrleans.Web.SignIn;
+using SpidOrleans.Web.Telemetry;
 
 namespace SpidOrleans.Web;
 
@@ -31,8 +33,8 @@ public static class WebRegistration
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes);
 
         services.AddClientSchemes();
-        services.AddMetrics();
         services.AddSingleton<Refusals>();
+        services.AddOperators();
         services.AddSingleton<EventRate>();
         services.AddSingleton<ClientGate>();
         services.TryAddSingleton(provider => new MemoryPressure(provider.GetRequiredService<TimeProvider>()));
@@ -41,6 +43,8 @@ public static class WebRegistration
         services.AddSingleton<BodyDeadline>();
         services.AddSingleton<BodyLimits>();
 
+        services.AddMetrics();
+        services.AddSingleton<ClientMetrics>();
         services.AddSingleton<AddressPrivacy>();
         services.AddSingleton<EventTracker>();
         services.AddSingleton<SignIns>();
@@ -82,6 +86,7 @@ public static class WebRegistration
         services.AddSingleton<CollectApi>();
         services.AddSignIn(settings);
         services.AddSingleton<PreviewApi>();
+        services.AddConsole();
         return services;
     }
 
@@ -115,6 +120,7 @@ public static class WebRegistration
         IngestionApi.Map(app.MapGroup("").WithTags("Mixpanel's clients"));
 
         HealthApi.Map(app.MapGroup("/health").WithTags("Health"));
+        MetricsApi.Map(app.MapGroup("").WithTags("Operators"));
         ApiDocumentation.Map(app);
         return app;
     }
@@ -135,6 +141,7 @@ public static class WebRegistration
         var sessionService = browsers.MapGroup("").LimitRate(BrowserRefusals.OfServiceAsync);
         SessionServiceApi.Map(sessionService);
         ProductServiceApi.Map(sessionService);
+        ConsoleApi.Map(app);
 
         if (app.Services.GetRequiredService<SpidSettings>().HasDemoClient)
         {

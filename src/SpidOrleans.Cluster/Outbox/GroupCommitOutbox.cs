@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SpidOrleans.Cluster.Telemetry;
 using SpidOrleans.Contracts.Users;
 
 namespace SpidOrleans.Cluster.Outbox;
@@ -12,8 +13,8 @@ namespace SpidOrleans.Cluster.Outbox;
 /// nothing, and the busier the silo, the larger the groups.
 /// </summary>
 public sealed partial class GroupCommitOutbox(
-    IOutboxEngine engine, IOutboxBell bell, TimeProvider clock, ILogger<GroupCommitOutbox> logger)
-    : BackgroundService, IOutbox, IDeadLetterStore, IDeletionStore
+    IOutboxEngine engine, IOutboxBell bell, OutboxMetrics metrics, TimeProvider clock, ILogger<GroupCommitOutbox> logger, IOutboxWatch? watch = null)
+    : BackgroundService, IOutbox, IDeadLetterStore, IDeletionStore, IHeldEventStore
 {
     /// <summary>Operations that may wait. A grain has one at a time, so this bounds grains, not events.</summary>
     public const int QueueOperationsMax = 16_384;
@@ -33,6 +34,9 @@ public sealed partial class GroupCommitOutbox(
     /// <summary>How long a commit may take before its outcome counts as unknown.</summary>
     public static readonly TimeSpan CommitTimeout = TimeSpan.FromSeconds(8);
 
+    /// <summary>Held events are told behind all that wait.</summary>
+    private const long HeldFrom = 1L << 62;
+
     private readonly Channel<OutboxOperation> _queue =
         Channel.CreateBounded<OutboxOperation>(new BoundedChannelOptions(QueueOperationsMax) { SingleReader = true });
 
@@ -48,9 +52,16 @@ public sealed partial class GroupCommitOutbox(
 
     public Task AppendManyAsync(IReadOnlyList<AppendOperation> appends) => appends is [var one] ? Enqueue(one) : Enqueue(new AppendManyOperation(appends));
 
+    public Task<bool> HoldAsync(Lane lane, IReadOnlyList<OutboxEvent> events, StateVersion state) => Enqueue(new HoldOperation(lane, events, state));
+
+    public Task<int> ReleaseAsync(IReadOnlyList<string> identities, Func<string, int> shards) => Enqueue(new ReleaseOperation(identities, shards));
+
+    public Task<int> LetGoAsync(long heldBeforeMs, int max) => Enqueue(new LetGoOperation(heldBeforeMs, max));
+
     public Task<int> MoveAsync(
-        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null) =>
-        Enqueue(new MoveOperation(fromIdentity, toIdentity, shards, lastProject, last, also));
+        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null,
+        HeldWith held = HeldWith.None, StateVersion state = default) =>
+        Enqueue(new MoveOperation(fromIdentity, toIdentity, shards, lastProject, last, also, held, state));
 
     public Task RemoveAsync(Shard shard, IReadOnlyList<long> positions) => Enqueue(new RemoveOperation(shard, positions));
 
@@ -63,8 +74,12 @@ public sealed partial class GroupCommitOutbox(
     public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) =>
         engine.ReadLaneAsync(lane, cancellationToken);
 
-    public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
-        engine.ReadPendingAsync(lane, after, rowsMax, bytesMax, cancellationToken);
+    public async Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken)
+    {
+        if (after < HeldFrom && await engine.ReadPendingAsync(lane, after, rowsMax, bytesMax, cancellationToken) is { Count: > 0 } waiting) return waiting;
+        var held = await engine.ReadHeldAsync(lane, Math.Max(after - HeldFrom, 0), rowsMax, bytesMax, cancellationToken);
+        return [.. held.Select(row => new OutboxRow(row.Position + HeldFrom, row.Payload))];
+    }
 
     public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
         engine.ReadLatestTimeAsync(identity, cancellationToken);
@@ -107,7 +122,7 @@ public sealed partial class GroupCommitOutbox(
 
     private Task<TResult> Enqueue<TResult>(OutboxOperation<TResult> operation)
     {
-        if (operation is AppendOperation or AppendManyOperation or MoveOperation or ReplayOperation && !engine.HasRoom)
+        if (operation is AppendOperation or AppendManyOperation or HoldOperation or ReleaseOperation or MoveOperation or ReplayOperation && !engine.HasRoom)
             return Task.FromException<TResult>(new OutboxUnavailableException("the database's disk is nearly full"));
 
         var completion = operation.Completion;
@@ -172,6 +187,7 @@ public sealed partial class GroupCommitOutbox(
 
     private async Task CommitAsync()
     {
+        var startedAt = clock.GetTimestamp();
         try
         {
             using var timeout = new CancellationTokenSource(CommitTimeout, clock);
@@ -180,6 +196,7 @@ public sealed partial class GroupCommitOutbox(
         catch (Exception exception)
         {
             // Whatever it was, the callers are told «unknown» and send the same again.
+            metrics.Failed();
             LogCommitFailed(logger, _group.Count, (exception as OutboxUnavailableException)?.Message ?? exception.GetType().Name);
             var reason = exception as OutboxUnavailableException
                 ?? new OutboxUnavailableException("the outbox did not confirm the commit", exception);
@@ -187,11 +204,13 @@ public sealed partial class GroupCommitOutbox(
             return;
         }
 
+        var took = clock.GetElapsedTime(startedAt);
         GroupAnswers.Give([.. _callers]);
-        RingAll();
+        RingAll(took);
+        watch?.Committed(_group);
     }
 
-    private void RingAll()
+    private void RingAll(TimeSpan took)
     {
         foreach (var operation in _group)
         {
@@ -201,11 +220,18 @@ public sealed partial class GroupCommitOutbox(
                 foreach (var letter in replay.Letters) Count(replay.LaneOf(letter).Shard, 1);
             }
 
+            if (operation is ReleaseOperation release)
+            {
+                foreach (var shard in release.Touched) Count(shard, release.Result);
+            }
+
             if (operation is not MoveOperation move) continue;
             foreach (var shard in move.Touched) Count(shard, move.Result + 1);
         }
 
         foreach (var (shard, appended) in _rings) bell.Ring(shard, appended);
+        metrics.Committed(_group, _rings, took);
+        foreach (var (shard, traces) in CommitSpans.Write(_group, took, clock.GetUtcNow()) ?? []) bell.Trace(shard, traces);
         _rings.Clear();
 
         void Count(Shard shard, int appended) => CollectionsMarshal.GetValueRefOrAddDefault(_rings, shard, out _) += appended;

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using SpidOrleans.Cluster.Telemetry;
+
 namespace SpidOrleans.Cluster.Outbox;
 
 /// <summary>One thing the writer does in a group's transaction. The engine sets the result; the writer completes the
@@ -9,6 +12,9 @@ public abstract class OutboxOperation
 
     /// <summary>Payload bytes it holds, for the same bounds.</summary>
     public virtual long Bytes => 0;
+
+    /// <summary>The request that the operation came by, if it is sampled.</summary>
+    public virtual Activity? Request => null;
 
     /// <summary>Set by the engine, when the group is committed but this operation's outcome is unknown.</summary>
     public OutboxUnavailableException? Failure { get; set; }
@@ -48,6 +54,11 @@ public sealed class AppendOperation(Lane lane, IReadOnlyList<OutboxEvent> events
 
     public override long Bytes { get; } = BytesOf(events);
 
+    public override Activity? Request { get; } = Spans.Sampled;
+
+    /// <summary>Set by the engine for a sampled request: no row of it lies behind this position. Null: the engine cannot tell.</summary>
+    public long? LastPosition { get; set; }
+
     private static long BytesOf(IReadOnlyList<OutboxEvent> events)
     {
         long bytes = 0;
@@ -66,20 +77,32 @@ public sealed class AppendManyOperation(IReadOnlyList<AppendOperation> parts) : 
     public override long Bytes { get; } = parts.Sum(part => part.Bytes);
 }
 
-/// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved, or <see cref="IsErased"/>.</summary>
+/// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved, <see cref="IsErased"/> or <see cref="IsStale"/>.</summary>
 public sealed class MoveOperation(
-    string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null)
-    : OutboxOperation<int>
+    string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null,
+    HeldWith held = HeldWith.None, StateVersion state = default) : OutboxOperation<int>
 {
     /// <summary>The result when one of the two is erased: nothing was done.</summary>
     public const int IsErased = -1;
 
+    /// <summary>The result when what follows was to be held by a state that is no more: nothing was done.</summary>
+    public const int IsStale = -2;
+
     public string FromIdentity { get; } = fromIdentity != toIdentity ? fromIdentity
         : throw new ArgumentException("an identity cannot move into itself: it would be closed for ever", nameof(toIdentity));
+
+    public override Activity? Request { get; } = Spans.Sampled;
 
     public string ToIdentity => toIdentity;
 
     public OutboxEvent? Last => last;
+
+    public HeldWith Held => held;
+
+    public StateVersion State => state;
+
+    /// <summary>Whose lane the last event is in.</summary>
+    public Lane LastLane => new(LastShard, toIdentity);
 
     /// <summary>What follows the last.</summary>
     public IReadOnlyList<LaneEvent> Also { get; } = also ?? [];

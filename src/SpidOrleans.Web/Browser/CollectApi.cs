@@ -63,12 +63,8 @@ internal sealed class CollectApi(
         if (body.Refusal is not null) return body.Refusal;
         var tracking = ConsentReader.Read(body.Bytes, out var errors);
         if (errors is not null) return Problem.Invalid(errors);
-        // An old copy must not speak for the person who uses the browser, or whose the visitor is, by now.
-        var current = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(shown.VisitorId).FindCurrentAsync(shown.Digest));
-        var outcome = current is { } visitor
-            ? await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(visitor).SetConsentAsync(tracking))
-            : TrackOutcome.Stranger;
-        return outcome.ToRefusal() ?? AnswerJson.Write(new ConsentAnswer(tracking));
+        var outcome = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(shown.VisitorId).SetBrowsersConsentAsync(tracking, shown.Digest));
+        return outcome == TrackOutcome.Erased ? Erased() : outcome.ToRefusal() ?? AnswerJson.Write(new ConsentAnswer(tracking));
     }
 
     private async Task<(int Accepted, Problem? Refusal)> TrackAsync(HttpContext context)
@@ -118,7 +114,7 @@ internal sealed class CollectApi(
         // 5. Durable, refused, or not wanted. The visitor's own grain looks at the secret, if there is one: a former one's could not.
         if (BrowserCall.RefusesTracking(context.Request, settings.Privacy)) return (0, null);
         var result = await tracker.TrackAsync(client.Source, events, fromBrowser: true, namesFormer ? null : shown.Digest);
-        return (events.Length - result.Discarded, refusals.Refuse(result.Outcome, client.Id));
+        return (events.Length - result.Discarded, result.Outcome == TrackOutcome.Erased ? Erased() : refusals.Refuse(result.Outcome, client.Id));
     }
 
     private static ImmutableArray<AddressedEvent> Complete(HttpContext context, VisitorId visitor, ImmutableArray<AddressedEvent> events)
@@ -136,6 +132,10 @@ internal sealed class CollectApi(
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = Math.Min(settings.Limits.RequestBytes, bytes);
     }
+
+    /// <summary>The SDK asks who the browser is now, and sends what is left of its queue under the new visitor's cookie: then those events
+    /// that name the erased one are another browser's, and it lets go of them.</summary>
+    private static Problem Erased() => Problem.Unauthorized("The cookie's visitor was erased: ask /rpc/hasSession.js for a new one.");
 
     private static Problem NoCookie() => Problem.Unauthorized($"No genuine cookie {VisitorCookie.Name} came along: ask /rpc/hasSession.js for one.");
 

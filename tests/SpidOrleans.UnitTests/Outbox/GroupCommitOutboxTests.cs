@@ -21,7 +21,7 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
     public GroupCommitOutboxTests()
     {
         _gate = new Gate(_engine);
-        _outbox = new GroupCommitOutbox(_gate, _bell, _clock, NullLogger<GroupCommitOutbox>.Instance);
+        _outbox = new GroupCommitOutbox(_gate, _bell, Meters.ForOutbox(), _clock, NullLogger<GroupCommitOutbox>.Instance);
     }
 
     public async ValueTask InitializeAsync()
@@ -130,6 +130,9 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
         public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<IReadOnlyList<OutboxRow>> ReadHeldAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -179,22 +179,6 @@ public sealed class FrontDoorTests
     }
 
     [Theory]
-    [InlineData(Recognition.Stranger)]
-    [InlineData(Recognition.Lost)]
-    [InlineData(Recognition.Twin)]
-    public async Task AnOldCopyOfACookie_ConsentsForNobody(Recognition recognition)
-    {
-        await using var browser = await BrowserHost.StartAsync();
-        browser.Grains.Session = visitor => new VisitorSession { VisitorId = visitor, Recognition = recognition };
-
-        using var answer = await browser.Host.BrowseAsync(HttpMethod.Post, "/v1/collect/consent", new StringContent("""{"tracking":false}"""),
-            ("Cookie", "SPID_VISITOR=" + browser.Cookie), ("Origin", WebHostFixture.PageOrigin));
-
-        await answer.ProblemAsync(401);
-        Assert.DoesNotContain(browser.Grains.Calls, call => call.Method == "SetConsent");
-    }
-
-    [Theory]
     [InlineData("/rpc/hasSession.js")]
     [InlineData("/ajax/hasSession.js")]
     public async Task WhoRefusedTracking_IsToldSo_AndNobodyIsToldTheVisitor(string path)
