@@ -2,10 +2,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Streams;
 using SpidOrleans.Cluster.DeadLetters;
+using SpidOrleans.Cluster.Consent;
 using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Intake;
 using SpidOrleans.Cluster.Lanes;
+using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
 using SpidOrleans.Cluster.Telemetry;
@@ -42,7 +44,9 @@ public static class SpidCluster
         services.AddHostedService(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<IDeletionStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<IDeadLetterStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
+        services.AddSingleton<IHeldEventStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<DeadLetterMeter>();
+        services.AddObservation();
         services.AddSingleton<OutboxBell>();
         services.AddSingleton<IOutboxBell>(provider => provider.GetRequiredService<OutboxBell>());
         return services;
@@ -59,11 +63,13 @@ public static class SpidCluster
             services.AddSingleton<VisitorServices>();
             services.AddHostedService(provider => provider.GetRequiredService<VisitorLanes>());
             services.AddSingleton<LaneServiceClient>();
+            services.AddOperations();
             services.AddActivatedSingleton<LaneMetrics>();
             services.AddSingleton<SiloIntake>();
             services.AddSingleton<IIntake>(provider => provider.GetRequiredService<SiloIntake>());
         })
         .AddGrainService<LaneService>()
+        .AddGrainService<OperationsService>()
         .AddMemoryStreams(OutboxBell.StreamName, streams =>
         {
             streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
@@ -76,11 +82,14 @@ public static class SpidCluster
     /// <summary>What rings and sweeps. To be added after Orleans, whose silo it needs.</summary>
     public static IServiceCollection AddSpidEmission(this IServiceCollection services)
     {
+        services.AddHostedService(provider => provider.GetRequiredService<ProjectHalts>());
         services.AddHostedService(provider => provider.GetRequiredService<OutboxBell>());
         services.AddHostedService<OutboxSweep>();
         services.AddHostedService<BacklogWatch>();
         services.AddHostedService<DeadLetterWatch>();
         services.AddHostedService<DeletionSweep>();
+        services.AddHostedService(provider => provider.GetRequiredService<SiloObservation>());
+        services.AddHostedService<HeldEventSweep>();
         return services;
     }
 }

@@ -28,5 +28,5 @@ return await HostStart.RunAsync(SiloStartFailure.Of, async start =>
     await using var app = builder.Build();
     app.Lifetime.ApplicationStarted.Register(start.End);
     await app.InitializeAsync(start.Interruption);
-    await ((IHost)app.UseDraining().MapSpidWeb()).RunAsync(start.Interruption);
+    await ((IHost)app.UseDraining().MapSpidWeb().MapDashboard(settings)).RunAsync(start.Interruption);
 });

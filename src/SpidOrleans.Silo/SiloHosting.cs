@@ -2,6 +2,7 @@ using System.Net;
 using Orleans.Configuration;
 using Orleans.Serialization;
 using SpidOrleans.Cluster;
+using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Storage.PostgreSql;
 using SpidOrleans.Storage.Sqlite;
 using SpidOrleans.Web.Configuration;
@@ -39,6 +40,8 @@ internal static class SiloHosting
         var address = settings.Silo.AdvertisedAddress ?? IPAddress.Loopback;
         Ports.RequireFree("Cluster:SiloPort", new IPEndPoint(address, settings.Silo.SiloPort));
         Ports.RequireFree("Cluster:GatewayPort", new IPEndPoint(address, settings.Silo.GatewayPort));
+        // An event makes two lines: accepted, and delivered or refused.
+        builder.Services.AddSingleton(new JournalOptions { EntriesMax = 2 * settings.Console.JournalEvents, EventsPerSecond = settings.Console.JournalEventsPerSecond });
         builder.Services.AddHealthChecks().AddCheck<OutboxCheck>("outbox");
     }
 
@@ -51,6 +54,7 @@ internal static class SiloHosting
         (export.HasTraces ? silo.AddActivityPropagation() : silo)
             .UseStorage(settings)
             .AddSpidGrains()
+            .AddSpidDashboard(settings)
             .Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = SpidHosting.GrainCallTimeout)
             .Configure<ExceptionSerializationOptions>(SpidHosting.NameExceptions)
             .Configure<GrainCollectionOptions>(collection =>

@@ -81,6 +81,7 @@ public static class WebRegistration
         services.AddSingleton<CollectApi>();
         services.AddSignIn(settings);
         services.AddSingleton<PreviewApi>();
+        services.AddConsole();
         return services;
     }
 
@@ -129,6 +130,7 @@ public static class WebRegistration
         CollectApi.Map(browsers);
         SdkFiles.Map(browsers);
         SignInRegistration.MapSignIn(browsers);
+        ConsoleApi.Map(app);
 
         if (app.Services.GetRequiredService<SpidSettings>().HasDemoClient)
         {

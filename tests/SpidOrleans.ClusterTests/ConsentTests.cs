@@ -109,6 +109,28 @@ public sealed class ConsentTests(SpidTestCluster cluster) : IAsyncLifetime
         Assert.All(Arrived().Where(name => name != _name + "Login"), name => Assert.Equal(_name + "again", name));
     }
 
+    [Fact]
+    public async Task AnOldCopyOfACookie_DecidesNothingForWhoCameAfterIt()
+    {
+        KeyDigest copy = KeyDigest.Of([1, 2, 3]), own = KeyDigest.Of([4, 5, 6]), next = KeyDigest.Of([7, 8, 9]);
+        var visitor = cluster.Visitor(_visitor);
+        // Nobody has come yet: whoever shows the cookie is the browser.
+        Assert.Equal(TrackOutcome.Stored, await visitor.SetBrowsersConsentAsync(true, copy));
+        Assert.Equal(TrackOutcome.Stored, (await visitor.LoginAsync(Login() with { BrowserKey = own })).Outcome);
+        Assert.Equal(TrackOutcome.Stranger, await visitor.SetBrowsersConsentAsync(false, copy));
+        Assert.Equal(0, (await TrackAsync(0, "tracked", "a", _visitor)).Discarded);
+
+        Assert.Equal(TrackOutcome.Stored, await visitor.SetBrowsersConsentAsync(false, own));
+        Assert.Equal(1, (await TrackAsync(0, "refused", "a", _visitor)).Discarded);
+        Assert.Equal(TrackOutcome.Stranger, await visitor.SetBrowsersConsentAsync(true, copy));
+        Assert.Equal(1, (await TrackAsync(0, "refused", "a", _visitor)).Discarded);
+
+        // Retired, and its browser has the successor's cookie already.
+        await visitor.LogoutAsync(new LogoutRequest { Source = cluster.Source("a"), FromBrowser = true, BrowserKey = own, NextKey = next });
+        Assert.Equal(TrackOutcome.Stranger, await visitor.SetBrowsersConsentAsync(true, own));
+        Assert.True((await cluster.User(User.ToString()).GetAccountAsync()).IsTrackingRefused);
+    }
+
     private IEnumerable<string> Arrived() =>
         cluster.StandIn.Arrivals.Snapshot().Select(arrival => arrival.Event).Where(name => name.StartsWith(_name, StringComparison.Ordinal)).Distinct();
 

@@ -8,14 +8,17 @@ using Microsoft.Extensions.Options;
 using Orleans.Storage;
 using Orleans.TestingHost;
 using SpidOrleans.Cluster;
+using SpidOrleans.Cluster.Consent;
 using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Lanes;
+using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.ClusterTests.Faults;
 using SpidOrleans.Contracts.DeadLetters;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Groups;
 using SpidOrleans.Contracts.Intake;
+using SpidOrleans.Contracts.Operations;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
@@ -27,8 +30,7 @@ using Xunit;
 namespace SpidOrleans.ClusterTests;
 
 /// <summary>Two silos in this process, each with a writer of its own, on one SQLite file; two projects at one stand-in.</summary>
-[CollectionDefinition(nameof(SpidTestCluster))]
-public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyncLifetime
+public class SpidTestCluster : IAsyncLifetime
 {
     public static readonly string[] Projects = ["a", "b"];
 
@@ -44,11 +46,20 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
 
     private const int Shards = 4;
 
+    /// <summary>So long that no test's events go.</summary>
+    public static readonly TimeSpan HeldRetention = TimeSpan.FromDays(1);
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("spid-cluster-");
     private SqliteDatabase? _database;
     private InProcessTestCluster? _cluster;
 
     private string DatabasePath => Path.Combine(_folder.FullName, "test.db");
+
+    /// <summary>Whoever has not decided is not tracked yet.</summary>
+    public virtual bool HoldsUndecided => false;
+
+    /// <summary>The emitters' clock.</summary>
+    protected virtual TimeProvider Pauses { get; } = new FastTime();
 
     public MixpanelStandIn StandIn { get; private set; } = null!;
 
@@ -71,6 +82,8 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
                     EventsPerSecond = name == Slow ? SlowEventsPerSecond : ProjectSettings.EventsPerSecondDefault,
                 }),
             PendingPerLane = PendingPerLane,
+            HoldsUndecided = HoldsUndecided,
+            HeldRetention = HeldRetention,
         };
 
         _database = new SqliteDatabase(
@@ -84,7 +97,7 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
         {
             host.Services.AddSingleton(settings);
             host.Logging.AddProvider(Log);
-            host.Services.AddKeyedSingleton<TimeProvider>(EmissionLimits.Clock, new FastTime());
+            host.Services.AddKeyedSingleton(EmissionLimits.Clock, Pauses);
             host.Services.AddMixpanel();
             host.Services.AddSqliteStorage(_ => { });
             host.Services.AddSingleton(_database);
@@ -109,6 +122,7 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
         if (_database is not null) await _database.DisposeAsync();
         await StandIn.DisposeAsync();
         _folder.Delete(recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     public IVisitorGrain Visitor(VisitorId id) => Visitor(id.ToString());
@@ -135,6 +149,13 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
     /// <summary>Events as a silo's endpoints hand them in.</summary>
     /// <param name="silo">0 or 1.</param>
     public IIntake Intake(int silo) => _cluster!.Silos[silo].ServiceProvider.GetRequiredService<IIntake>();
+
+    /// <summary>What the console of a silo asks.</summary>
+    /// <param name="silo">0 or 1.</param>
+    public IOperations Operations(int silo) => _cluster!.Silos[silo].ServiceProvider.GetRequiredService<IOperations>();
+
+    /// <summary>What an emitter of that silo asks before it sends.</summary>
+    internal ProjectHalts Halts(int silo) => _cluster!.Silos[silo].ServiceProvider.GetRequiredService<ProjectHalts>();
 
     /// <summary>Moves a visitor's lane as another silo's activation would, without this cluster's grains knowing.</summary>
     public Task CloseBehindItsBackAsync(VisitorId visitor, string user) => _cluster!.Silos[0].ServiceProvider.GetRequiredService<GroupCommitOutbox>()
@@ -166,6 +187,18 @@ public sealed class SpidTestCluster : ICollectionFixture<SpidTestCluster>, IAsyn
             while (await reader.ReadAsync()) rows.Add(reader.GetString(0));
             return rows;
         }
+    }
+
+    /// <summary>Looks for what has been held too long, as each silo does.</summary>
+    /// <param name="later">By so much the clock of this look is ahead.</param>
+    public Task LetHeldEventsGoAsync(TimeSpan later)
+    {
+        var services = _cluster!.Silos[0].ServiceProvider;
+        var clock = new ShiftedTime();
+        clock.Advance(later);
+        return new HeldEventSweep(
+            services.GetRequiredService<IHeldEventStore>(), services.GetRequiredService<ClusterSettings>(), clock,
+            services.GetRequiredService<ILogger<HeldEventSweep>>()).LetGoAsync(CancellationToken.None);
     }
 
     public async Task<long> DeadLettersAsync(string project, string identity)

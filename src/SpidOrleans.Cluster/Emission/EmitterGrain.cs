@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Streams;
 using Orleans.Streams.Core;
 using SpidOrleans.Cluster.DeadLetters;
+using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
 using SpidOrleans.Cluster.Telemetry;
@@ -29,6 +30,8 @@ internal sealed partial class EmitterGrain(
     ClusterSettings settings,
     SiloRing ring,
     DeadLetterMeter letters,
+    OperationsWatch watch,
+    ProjectHalts halts,
     DeliveryMetrics metrics,
     [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
     TimeProvider calls,
@@ -59,6 +62,7 @@ internal sealed partial class EmitterGrain(
         metrics.Began();
         if (settings.Projects.GetValueOrDefault(_shard.Project) is not { } project) return Task.CompletedTask;
 
+        watch.Came(_shard);
         _project = project.ToMixpanel();
         // No more than may go out at once.
         _eventsMax = _eventsCeiling = Math.Min(EmissionLimits.BatchEventsMax, project.EventsPerSecond);
@@ -69,6 +73,7 @@ internal sealed partial class EmitterGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        watch.Left(_shard);
         metrics.Ended();
         // Between two batches: a request under way ends, so that its rows are removed and not sent again elsewhere.
         await _stopping.CancelAsync();
@@ -116,6 +121,12 @@ internal sealed partial class EmitterGrain(
             while (!_stopping.IsCancellationRequested)
             {
                 _isRung = false;
+                if (halts.IsHalted(project.Name))
+                {
+                    await Task.Delay(EmissionLimits.HaltedPause, clock, _stopping.Token);
+                    continue;
+                }
+
                 var round = SendOldestAsync(project);
                 _round = round;
                 var pause = await round;
@@ -152,7 +163,12 @@ internal sealed partial class EmitterGrain(
             {
                 var request = EmissionRequest.Of(layer);
                 var share = await _budget.ReserveAsync(layer.Rows.Count, request.Bytes);
-                if (!share.IsGranted) return share.Wait;
+                if (!share.IsGranted)
+                {
+                    watch.Held(_shard);
+                    return share.Wait;
+                }
+
                 if (share.Wait > TimeSpan.Zero) await Task.Delay(share.Wait, clock, _stopping.Token);
 
                 // No token: once sent, the answer is worth waiting for. The client bounds the time.
@@ -166,6 +182,7 @@ internal sealed partial class EmitterGrain(
                 // What failed stays where it is, and with it all layers behind it.
                 var pause = await CarryOutAsync(layer, outcome);
                 metrics.Settled(layer, project.Name, outcome);
+                watch.Sent(_shard, layer, outcome, took, pause);
                 if (pause is not null) return pause;
                 if (_stopping.IsCancellationRequested) return TimeSpan.Zero;
             }
@@ -176,7 +193,9 @@ internal sealed partial class EmitterGrain(
         catch (OutboxUnavailableException exception)
         {
             LogOutboxAway(logger, _shard, exception.Message);
-            return Backoff.Next(++_attempts[PayloadKind.Event], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
+            var pause = Backoff.Next(++_attempts[PayloadKind.Event], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
+            watch.Failed(_shard, "The database does not answer.", pause);
+            return pause;
         }
     }
 

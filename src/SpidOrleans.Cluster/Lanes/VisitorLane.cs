@@ -42,7 +42,7 @@ internal sealed class VisitorLane(VisitorId visitor, VisitorLanes lanes)
     {
         lock (_recent)
         {
-            if (_isClosed) return LaneAttempt.ForTheGrain;
+            if (_isClosed || lanes.Settings.HoldsUndecided) return LaneAttempt.ForTheGrain;
             var unknown = _recent.Unknown(source.Project, events);
             if (unknown.IsEmpty) return LaneAttempt.AllKnown;
             foreach (var e in unknown)
@@ -59,10 +59,11 @@ internal sealed class VisitorLane(VisitorId visitor, VisitorLanes lanes)
 
     /// <summary>For the grain, which knows the visitor's state and has seen to the gauge.</summary>
     /// <param name="traits">What the source's client says of the visitor.</param>
-    /// <returns>False: another activation has linked this visitor.</returns>
-    public Task<bool> AppendAsync(EventSource source, ImmutableArray<TrackedEvent> events, ClientTraits? traits)
+    /// <param name="heldBy">The state by which the events are to be held; null: they are not.</param>
+    /// <returns>False: another activation has linked this visitor, or stored something else of it.</returns>
+    public Task<bool> AppendAsync(EventSource source, ImmutableArray<TrackedEvent> events, ClientTraits? traits, StateVersion? heldBy)
     {
-        lock (_recent) return lanes.AppendAsync(source.Project, visitor.Key, StampLocked(source, events, lanes.NowMs, traits));
+        lock (_recent) return lanes.AppendAsync(source.Project, visitor.Key, StampLocked(source, events, lanes.NowMs, traits), heldBy);
     }
 
     /// <summary>The events that neither are remembered nor repeat within the call.</summary>

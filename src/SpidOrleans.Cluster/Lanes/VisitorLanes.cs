@@ -44,7 +44,8 @@ internal sealed class VisitorLanes(IOutbox outbox, ClusterSettings settings, Tim
 
     public Lane LaneOf(string project, string identity) => new(Shard.Of(project, identity, settings.ShardsOf(project)), identity);
 
-    public Task<bool> AppendAsync(string project, string identity, OutboxEvent[] events) => outbox.AppendAsync(LaneOf(project, identity), events);
+    public Task<bool> AppendAsync(string project, string identity, OutboxEvent[] events, StateVersion? heldBy) =>
+        heldBy is { } state ? outbox.HoldAsync(LaneOf(project, identity), events, state) : outbox.AppendAsync(LaneOf(project, identity), events);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

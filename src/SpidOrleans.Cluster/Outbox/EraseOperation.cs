@@ -61,6 +61,9 @@ public sealed class EraseOperation : OutboxOperation<Erased>
     /// <summary>Of whose lanes and letters those go that name a visitor.</summary>
     public string[] OwnerLanes { get; }
 
+    /// <summary>How an event among its owner's names each visitor.</summary>
+    public IReadOnlyList<byte[]> Devices => _devices;
+
     /// <summary>Under which names they are closed from now on.</summary>
     public string[] Closed => [.. Identities.Select(ClosedIdentity.KeyOf).Distinct()];
 

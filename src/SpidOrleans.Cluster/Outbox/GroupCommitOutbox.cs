@@ -13,8 +13,8 @@ namespace SpidOrleans.Cluster.Outbox;
 /// nothing, and the busier the silo, the larger the groups.
 /// </summary>
 public sealed partial class GroupCommitOutbox(
-    IOutboxEngine engine, IOutboxBell bell, OutboxMetrics metrics, TimeProvider clock, ILogger<GroupCommitOutbox> logger)
-    : BackgroundService, IOutbox, IDeadLetterStore, IDeletionStore
+    IOutboxEngine engine, IOutboxBell bell, OutboxMetrics metrics, TimeProvider clock, ILogger<GroupCommitOutbox> logger, IOutboxWatch? watch = null)
+    : BackgroundService, IOutbox, IDeadLetterStore, IDeletionStore, IHeldEventStore
 {
     /// <summary>Operations that may wait. A grain has one at a time, so this bounds grains, not events.</summary>
     public const int QueueOperationsMax = 16_384;
@@ -34,6 +34,9 @@ public sealed partial class GroupCommitOutbox(
     /// <summary>How long a commit may take before its outcome counts as unknown.</summary>
     public static readonly TimeSpan CommitTimeout = TimeSpan.FromSeconds(8);
 
+    /// <summary>Held events are told behind all that wait.</summary>
+    private const long HeldFrom = 1L << 62;
+
     private readonly Channel<OutboxOperation> _queue =
         Channel.CreateBounded<OutboxOperation>(new BoundedChannelOptions(QueueOperationsMax) { SingleReader = true });
 
@@ -49,9 +52,16 @@ public sealed partial class GroupCommitOutbox(
 
     public Task AppendManyAsync(IReadOnlyList<AppendOperation> appends) => appends is [var one] ? Enqueue(one) : Enqueue(new AppendManyOperation(appends));
 
+    public Task<bool> HoldAsync(Lane lane, IReadOnlyList<OutboxEvent> events, StateVersion state) => Enqueue(new HoldOperation(lane, events, state));
+
+    public Task<int> ReleaseAsync(IReadOnlyList<string> identities, Func<string, int> shards) => Enqueue(new ReleaseOperation(identities, shards));
+
+    public Task<int> LetGoAsync(long heldBeforeMs, int max) => Enqueue(new LetGoOperation(heldBeforeMs, max));
+
     public Task<int> MoveAsync(
-        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null) =>
-        Enqueue(new MoveOperation(fromIdentity, toIdentity, shards, lastProject, last, also));
+        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null,
+        HeldWith held = HeldWith.None, StateVersion state = default) =>
+        Enqueue(new MoveOperation(fromIdentity, toIdentity, shards, lastProject, last, also, held, state));
 
     public Task RemoveAsync(Shard shard, IReadOnlyList<long> positions) => Enqueue(new RemoveOperation(shard, positions));
 
@@ -64,8 +74,12 @@ public sealed partial class GroupCommitOutbox(
     public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) =>
         engine.ReadLaneAsync(lane, cancellationToken);
 
-    public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
-        engine.ReadPendingAsync(lane, after, rowsMax, bytesMax, cancellationToken);
+    public async Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken)
+    {
+        if (after < HeldFrom && await engine.ReadPendingAsync(lane, after, rowsMax, bytesMax, cancellationToken) is { Count: > 0 } waiting) return waiting;
+        var held = await engine.ReadHeldAsync(lane, Math.Max(after - HeldFrom, 0), rowsMax, bytesMax, cancellationToken);
+        return [.. held.Select(row => new OutboxRow(row.Position + HeldFrom, row.Payload))];
+    }
 
     public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
         engine.ReadLatestTimeAsync(identity, cancellationToken);
@@ -108,7 +122,7 @@ public sealed partial class GroupCommitOutbox(
 
     private Task<TResult> Enqueue<TResult>(OutboxOperation<TResult> operation)
     {
-        if (operation is AppendOperation or AppendManyOperation or MoveOperation or ReplayOperation && !engine.HasRoom)
+        if (operation is AppendOperation or AppendManyOperation or HoldOperation or ReleaseOperation or MoveOperation or ReplayOperation && !engine.HasRoom)
             return Task.FromException<TResult>(new OutboxUnavailableException("the database's disk is nearly full"));
 
         var completion = operation.Completion;
@@ -193,6 +207,7 @@ public sealed partial class GroupCommitOutbox(
         var took = clock.GetElapsedTime(startedAt);
         GroupAnswers.Give([.. _callers]);
         RingAll(took);
+        watch?.Committed(_group);
     }
 
     private void RingAll(TimeSpan took)
@@ -203,6 +218,11 @@ public sealed partial class GroupCommitOutbox(
             if (operation is ReplayOperation replay)
             {
                 foreach (var letter in replay.Letters) Count(replay.LaneOf(letter).Shard, 1);
+            }
+
+            if (operation is ReleaseOperation release)
+            {
+                foreach (var shard in release.Touched) Count(shard, release.Result);
             }
 
             if (operation is not MoveOperation move) continue;

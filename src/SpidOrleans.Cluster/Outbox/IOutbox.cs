@@ -21,6 +21,21 @@ public interface IOutbox
     /// <param name="appends">At least one; their results are set when this returns.</param>
     Task AppendManyAsync(IReadOnlyList<AppendOperation> appends);
 
+    /// <summary>Appends to what is held of a lane, which no emitter reads, in the order of acceptance.</summary>
+    /// <param name="lane">Where the events will go once they are released.</param>
+    /// <param name="events">1 to 2,000, oldest first; all are stored or none.</param>
+    /// <param name="state">The state by which the caller thinks that nobody has decided yet: whoever has been left behind would hold what
+    /// nobody releases any more.</param>
+    /// <returns>False: the identity is closed, or its state is another; no event was stored.</returns>
+    Task<bool> HoldAsync(Lane lane, IReadOnlyList<OutboxEvent> events, StateVersion state);
+
+    /// <summary>Moves the oldest events that are held of these identities to the ends of their lanes, of every project and in order:
+    /// <see cref="ReleaseOperation.RowsMax"/> at most. To be repeated until none is left.</summary>
+    /// <param name="identities">One person's or visitor's.</param>
+    /// <param name="shards">How many shards a project has, by its name.</param>
+    /// <returns>How many moved; 0: none is left.</returns>
+    Task<int> ReleaseAsync(IReadOnlyList<string> identities, Func<string, int> shards);
+
     /// <summary>In one transaction: closes <paramref name="fromIdentity"/> for ever, moves its rows, of every project and in
     /// order, to the end of <paramref name="toIdentity"/>'s lanes with new positions, and appends <paramref name="last"/>.
     /// If the identity was closed before, nothing happens: the repeat answers what the first one moved.</summary>
@@ -30,9 +45,13 @@ public interface IOutbox
     /// <param name="lastProject">The project of <paramref name="last"/>.</param>
     /// <param name="last">The event that follows the moved ones; null: none does.</param>
     /// <param name="also">Appended after it, in the same transaction; none: nothing more.</param>
-    /// <returns>How many rows moved, in all projects; <see cref="MoveOperation.IsErased"/>: one of the two is erased, and nothing moved.</returns>
+    /// <param name="held">What becomes of held events.</param>
+    /// <param name="state">With <see cref="HeldWith.Held"/>: the user's, as with <see cref="HoldAsync"/>.</param>
+    /// <returns>How many rows moved, in all projects, held ones included; <see cref="MoveOperation.IsErased"/> or
+    /// <see cref="MoveOperation.IsStale"/>, and nothing moved.</returns>
     Task<int> MoveAsync(
-        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null);
+        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null,
+        HeldWith held = HeldWith.None, StateVersion state = default);
 
     /// <summary>Removes exactly these rows of the shard; rows that are gone or moved are left alone.</summary>
     Task RemoveAsync(Shard shard, IReadOnlyList<long> positions);
@@ -49,14 +68,15 @@ public interface IOutbox
     /// <param name="bytesMax">Stops before the payloads' sum exceeds this, but always gives one row.</param>
     Task<IReadOnlyList<OutboxRow>> ReadOldestAsync(Shard shard, int rowsMax, int bytesMax, CancellationToken cancellationToken);
 
+    /// <summary>Held events included.</summary>
     Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken);
 
-    /// <summary>What waits in a lane, in position order.</summary>
+    /// <summary>What waits in a lane, in position order, and then what is held of it.</summary>
     /// <param name="after">Higher positions than this.</param>
     /// <param name="bytesMax">Stops before the payloads' sum exceeds this, but always gives one row.</param>
     Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken);
 
-    /// <summary>The latest event time among an identity's rows of all projects; null when it has none.</summary>
+    /// <summary>The latest event time among an identity's rows of all projects, held ones included; null when it has none.</summary>
     Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken);
 
     /// <summary>In one transaction: everything that waits or is a dead letter of these identities is gone, and so are their states; what is

@@ -20,8 +20,13 @@ public interface IOutboxEngine : IDeadLetterReader, IDeletionReader
     /// <inheritdoc cref="IOutbox.ReadLaneAsync"/>
     Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken);
 
+    /// <summary>What waits in a lane, in position order; nothing of what is held.</summary>
     /// <inheritdoc cref="IOutbox.ReadPendingAsync"/>
     Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken);
+
+    /// <summary>What is held of a lane, in order. Positions are a count of their own, from 1.</summary>
+    /// <inheritdoc cref="IOutbox.ReadPendingAsync"/>
+    Task<IReadOnlyList<OutboxRow>> ReadHeldAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken);
 
     /// <inheritdoc cref="IOutbox.ReadLatestTimeAsync"/>
     Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken);

@@ -14,4 +14,8 @@ public readonly record struct RefusedRow(long Position, string Reason);
 /// <summary>What a lane holds.</summary>
 /// <param name="Pending">Rows.</param>
 /// <param name="LatestTimeMs">The latest event time among them; null when empty.</param>
-public readonly record struct LaneSummary(int Pending, long? LatestTimeMs);
+public readonly record struct LaneSummary(int Pending, long? LatestTimeMs)
+{
+    public LaneSummary With(LaneSummary other) => new(
+        Pending + other.Pending, LatestTimeMs is not { } own ? other.LatestTimeMs : Math.Max(own, other.LatestTimeMs ?? own));
+}

@@ -77,13 +77,16 @@ public sealed class AppendManyOperation(IReadOnlyList<AppendOperation> parts) : 
     public override long Bytes { get; } = parts.Sum(part => part.Bytes);
 }
 
-/// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved, or <see cref="IsErased"/>.</summary>
+/// <summary>See <see cref="IOutbox.MoveAsync"/>; result is the number of rows moved, <see cref="IsErased"/> or <see cref="IsStale"/>.</summary>
 public sealed class MoveOperation(
-    string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null)
-    : OutboxOperation<int>
+    string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null,
+    HeldWith held = HeldWith.None, StateVersion state = default) : OutboxOperation<int>
 {
     /// <summary>The result when one of the two is erased: nothing was done.</summary>
     public const int IsErased = -1;
+
+    /// <summary>The result when what follows was to be held by a state that is no more: nothing was done.</summary>
+    public const int IsStale = -2;
 
     public string FromIdentity { get; } = fromIdentity != toIdentity ? fromIdentity
         : throw new ArgumentException("an identity cannot move into itself: it would be closed for ever", nameof(toIdentity));
@@ -93,6 +96,13 @@ public sealed class MoveOperation(
     public string ToIdentity => toIdentity;
 
     public OutboxEvent? Last => last;
+
+    public HeldWith Held => held;
+
+    public StateVersion State => state;
+
+    /// <summary>Whose lane the last event is in.</summary>
+    public Lane LastLane => new(LastShard, toIdentity);
 
     /// <summary>What follows the last.</summary>
     public IReadOnlyList<LaneEvent> Also { get; } = also ?? [];

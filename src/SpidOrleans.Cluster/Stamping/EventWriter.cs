@@ -41,8 +41,9 @@ internal static class EventWriter
         writer.WriteNumber("time"u8, stamp.TimeMs);
         writer.WriteString("$insert_id"u8, stamp.InsertId);
         WriteIds(writer, stamp);
-        var platform = WritePlatformProperties(writer, source, e, stamp);
-        if (stamp.Traits is { } traits) TraitWriter.Write(writer, traits, PlatformPropertyNames.All, e.Properties.Span);
+        var room = PropertyRoom.Beside(e.Properties.Span);
+        var platform = WritePlatformProperties(writer, source, e, stamp, ref room);
+        if (stamp.Traits is { } traits) TraitWriter.Write(writer, traits, PlatformPropertyNames.All, ref room, e.Properties.Span);
         writer.Flush();
 
         // Both objects are still open: the sender's members follow as they are, then the two braces.
@@ -64,22 +65,26 @@ internal static class EventWriter
         if (stamp.User is { } user) writer.WriteString(stamp.IsOriginal ? "distinct_id"u8 : "$user_id"u8, user.ToString());
     }
 
-    /// <summary>SPiD's own properties, those that are known. They win over the sender's, who might claim anything.</summary>
-    private static PlatformProperties WritePlatformProperties(Utf8JsonWriter writer, EventSource source, TrackedEvent e, in Stamp stamp)
+    /// <summary>SPiD's own properties, those that are known and for which there is room. They win over the sender's, who might claim
+    /// anything.</summary>
+    /// <returns>Those that are known.</returns>
+    private static PlatformProperties WritePlatformProperties(Utf8JsonWriter writer, EventSource source, TrackedEvent e, in Stamp stamp, ref PropertyRoom room)
     {
-        var written = PlatformProperties.Always;
-        writer.WriteString("Version"u8, Version);
-        writer.WriteString("Revision"u8, Revision);
-        writer.WriteString("Client"u8, source.ClientName);
-        if (e.Ip is not null) writer.WriteString("ip"u8, e.Ip);
-        if (e.UserAgent is not null) Text("User agent"u8, e.UserAgent, PlatformProperties.UserAgent);
+        var known = PlatformProperties.None;
+        var left = room;
+        // Where there is little room, the first are worth the most.
+        if (e.Ip is not null && left.TryTake()) writer.WriteString("ip"u8, e.Ip);
+        Text("Client"u8, source.ClientName, PlatformProperties.Client);
         if (stamp.User is { } user) Text("SPiD ID"u8, user.ToString(), PlatformProperties.SpidId);
+        if (e.UserAgent is not null) Text("User agent"u8, e.UserAgent, PlatformProperties.UserAgent);
+        Encoded("Version"u8, Version, PlatformProperties.Version);
+        Encoded("Revision"u8, Revision, PlatformProperties.Revision);
         if (stamp.Profile is { } profile)
         {
             if (profile.Birthday is { } birthday && AgeAt(birthday, stamp.TimeMs) is { } age)
             {
-                writer.WriteNumber("Age"u8, age);
-                written |= PlatformProperties.Age;
+                known |= PlatformProperties.Age;
+                if (left.TryTake(PlatformProperties.Age)) writer.WriteNumber("Age"u8, age);
             }
 
             if (profile.Gender is not null) Text("Gender"u8, profile.Gender, PlatformProperties.Gender);
@@ -95,12 +100,19 @@ internal static class EventWriter
             if (tracking.Flow is not null) Text("Flow"u8, tracking.Flow, PlatformProperties.Flow);
         }
 
-        return written;
+        room = left;
+        return known;
 
         void Text(ReadOnlySpan<byte> name, string value, PlatformProperties property)
         {
-            writer.WriteString(name, value);
-            written |= property;
+            known |= property;
+            if (left.TryTake(property)) writer.WriteString(name, value);
+        }
+
+        void Encoded(ReadOnlySpan<byte> name, JsonEncodedText value, PlatformProperties property)
+        {
+            known |= property;
+            if (left.TryTake(property)) writer.WriteString(name, value);
         }
     }
 

@@ -21,7 +21,6 @@ internal enum PlatformProperties
     TrackingRef = 512,
     TrackingTag = 1_024,
     Flow = 2_048,
-    Always = Version | Revision | Client,
 }
 
 internal static class PlatformPropertyNames

@@ -8,14 +8,21 @@ namespace SpidOrleans.Cluster.Stamping;
 internal static class TraitWriter
 {
     /// <param name="taken">Names that are SPiD's there.</param>
+    public static void Write(Utf8JsonWriter writer, ClientTraits traits, FrozenSet<string> taken)
+    {
+        var room = PropertyRoom.Beside(default);
+        Write(writer, traits, taken, ref room, default);
+    }
+
+    /// <param name="taken">Names that are SPiD's there.</param>
     /// <param name="stronger">An object whose names win; empty: none.</param>
-    public static void Write(Utf8JsonWriter writer, ClientTraits traits, FrozenSet<string> taken, ReadOnlySpan<byte> stronger = default)
+    public static void Write(Utf8JsonWriter writer, ClientTraits traits, FrozenSet<string> taken, ref PropertyRoom room, ReadOnlySpan<byte> stronger)
     {
         var named = NamedIn(stronger, traits);
         for (var i = 0; i < traits.All.Length; i++)
         {
             var trait = traits.All[i];
-            if (!trait.IsSet || taken.Contains(trait.Name) || (named & (1UL << i)) != 0) continue;
+            if (!trait.IsSet || taken.Contains(trait.Name) || (named & (1UL << i)) != 0 || !room.TryTake()) continue;
             writer.WritePropertyName(trait.Name);
             writer.WriteRawValue(trait.Json!, skipInputValidation: true);
         }

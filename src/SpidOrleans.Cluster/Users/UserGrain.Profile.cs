@@ -74,17 +74,13 @@ internal sealed partial class UserGrain
     private async Task<TrackOutcome> TellAsync(string project, IReadOnlyList<byte[]> changes, bool isRefusable = true)
     {
         if (IsTrackingRefused) return TrackOutcome.Stored;
+        if (await FinishReleaseAsync() is var release and not TrackOutcome.Stored) return release;
         var lane = LaneOf(project) with { Identity = _id.ProfileKey };
         var gauge = _profileGauges.Of(project, settings, clock);
         try
         {
             if (isRefusable && !await gauge.HasRoomAsync(changes.Count, outbox, lane, CancellationToken.None)) return TrackOutcome.LaneFull;
-            if (!await outbox.AppendAsync(lane, [.. changes.Select(change => new OutboxEvent(NowMs, change))]))
-            {
-                await ForgetAsync();
-                return TrackOutcome.Erased;
-            }
-
+            if (!await PutAsync(lane, [.. changes.Select(change => new OutboxEvent(NowMs, change))])) return await RefusedAsync();
             gauge.Appended(changes.Count);
             return TrackOutcome.Stored;
         }

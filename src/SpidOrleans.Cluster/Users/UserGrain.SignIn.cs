@@ -12,6 +12,7 @@ internal sealed partial class UserGrain
     {
         if (await IsErasedAsync()) return new AdoptResult { Outcome = TrackOutcome.Erased };
         await LearnAsync(visitor, login);
+        if (await FinishReleaseAsync() is var release and not TrackOutcome.Stored) return new AdoptResult { Outcome = release };
         var identification = IsTrackingRefused ? null : IdentificationOf(login.Source.Project, visitor);
         var stamped = StampAll(login.Source, [login.Event], visitor, identification);
         var follows = stamped.Skip(1).Select(e => new LaneEvent(LaneOf(login.Source.Project), e));
@@ -20,7 +21,7 @@ internal sealed partial class UserGrain
         {
             merged = await outbox.MoveAsync(
                 visitor.VisitorId.Key, _id.Key, settings.ShardsOf, login.Source.Project,
-                IsTrackingRefused ? null : stamped[0], IsTrackingRefused ? [] : [.. follows, .. Held(visitor)]);
+                IsTrackingRefused ? null : stamped[0], IsTrackingRefused ? [] : [.. follows, .. Held(visitor)], HeldAtLogin, Version);
             // A browser that was tracked until now, of a person who wants none of it.
             if (IsTrackingRefused) await DiscardPendingAsync();
         }
@@ -29,10 +30,10 @@ internal sealed partial class UserGrain
             return new AdoptResult { Outcome = TrackOutcome.Unavailable };
         }
 
-        if (merged == MoveOperation.IsErased)
+        if (merged is MoveOperation.IsErased or MoveOperation.IsStale)
         {
             DeactivateOnIdle();
-            return new AdoptResult { Outcome = TrackOutcome.Erased };
+            return new AdoptResult { Outcome = merged == MoveOperation.IsErased ? TrackOutcome.Erased : TrackOutcome.Unavailable };
         }
 
         _gauges.Of(login.Source.Project, settings, clock);
@@ -61,13 +62,17 @@ internal sealed partial class UserGrain
         .Select(held => new LaneEvent(LaneOf(held.Project) with { Identity = _id.ProfileKey }, new OutboxEvent(NowMs, ProfileWriter.Write(_id, held.Update))));
 
     /// <summary>Before anything else: the login event already carries it.</summary>
-    private Task LearnAsync(LinkedVisitor visitor, LoginRequest login) => WriteAsync(state.State with
+    private Task LearnAsync(LinkedVisitor visitor, LoginRequest login) => WriteAsync(Deciding(visitor) with
     {
-        // The stricter of the two holds for the person.
-        IsTrackingRefused = IsTrackingRefused || visitor.IsTrackingRefused,
         Profile = login.Profile is { } profile ? state.State.Profile.With(profile) : state.State.Profile,
         Traits = visitor.Traits is { } traits ? (state.State.Traits ?? new()).Joined(traits) : state.State.Traits,
     });
+
+    /// <summary>The stricter of the two holds for the person; whoever has not decided leaves it to the other.</summary>
+    private UserState Deciding(LinkedVisitor visitor) =>
+        visitor.IsTrackingRefused ? Refusing(state.State)
+        : visitor.IsTrackingGranted && !IsTrackingRefused ? Granting(state.State)
+        : state.State;
 
     /// <summary>Tells the profile in the project of the login, and in those of other clients that said something of the visitor.</summary>
     private async Task<TrackOutcome> TellSignInAsync(LinkedVisitor visitor, LoginRequest login, long atMs, bool isRestored)

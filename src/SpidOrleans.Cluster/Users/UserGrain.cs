@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Placement;
 using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Merging;
+using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
@@ -23,7 +24,7 @@ internal sealed partial class UserGrain(
     Erasures erasures,
     ClusterSettings settings,
     TimeProvider clock,
-    ILogger<UserGrain> logger) : Grain, IUserGrain
+    ILogger<UserGrain> logger) : Grain, IUserGrain, IUserTelling
 {
     private readonly RecentEvents _recent = new();
     private UserId _id;
@@ -41,6 +42,7 @@ internal sealed partial class UserGrain(
     {
         if (_isErased) return TrackOutcome.Erased;
         if (IsTrackingRefused) return TrackOutcome.Discarded;
+        if (await FinishReleaseAsync() is var release and not TrackOutcome.Stored) return release;
         var origin = visitor is null ? source.Project : $"{source.Project}/{visitor.VisitorId}";
         if (_recent.Unknown(origin, events) is not { IsEmpty: false } unknown) return TrackOutcome.Stored;
 
@@ -53,13 +55,7 @@ internal sealed partial class UserGrain(
             var isAdmitted = visitor is { CarriesLogin: true } || await gauge.HasRoomAsync(unknown.Length, outbox, lane, CancellationToken.None);
             if (!isAdmitted) return TrackOutcome.LaneFull;
             var stamped = StampAll(source, unknown, visitor, identification);
-            if (!await outbox.AppendAsync(lane, stamped))
-            {
-                // Nothing else closes a user.
-                await ForgetAsync();
-                return TrackOutcome.Erased;
-            }
-
+            if (!await PutAsync(lane, stamped)) return await RefusedAsync();
             gauge.Appended(stamped.Length);
         }
         catch (OutboxUnavailableException)

@@ -29,6 +29,12 @@ public sealed record UserState
     /// <summary>The person wants no tracking.</summary>
     [Id(22)] public bool IsTrackingRefused { get; init; }
 
+    /// <summary>The person has consented to be tracked; never together with a refusal.</summary>
+    [Id(50)] public bool IsTrackingGranted { get; init; }
+
+    /// <summary>From the consent on until what was held is released.</summary>
+    [Id(51)] public bool IsReleasing { get; init; }
+
     /// <summary>The visitors joined with the user by <c>$identify</c>, by project: only of those with Original ID Merge.</summary>
     [Id(23)] public ImmutableArray<IdentityCluster> Clusters { get; init; } = [];
 

@@ -2,6 +2,7 @@ using SpidOrleans.Cluster.Merging;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Operations;
 using SpidOrleans.Contracts.Visitors;
 
 namespace SpidOrleans.Cluster.Visitors;
@@ -26,6 +27,8 @@ internal sealed partial class VisitorGrain
             if (await FinishMergeAsync() is var merge and not TrackOutcome.Stored) return Refused(merge);
             if (pending.UserId == request.UserId && (key is null || key == AnsweredLogin.KeyOf(pending))) return Done(State.Logins[0]);
         }
+
+        if (await FinishReleaseAsync() is var release and not TrackOutcome.Stored) return Refused(release);
 
         // 2
         switch (LinkDecision.Decide(State, request.UserId, key))
@@ -71,6 +74,7 @@ internal sealed partial class VisitorGrain
             LinkedAtMs = LinkDecision.LinkTime(NowMs, State, latestPending, CloseLane()),
             PendingLogin = request with { Event = request.Event with { InsertId = insertId } },
             Tracking = request.Tracking ?? State.Tracking,
+            Cause = new LinkCause(request.Event.Name, request.Source.ClientName, NowMs, FromBrowser: request.BrowserKey is not null),
         });
         return await FinishMergeAsync() is var outcome and not TrackOutcome.Stored ? Refused(outcome) : Done(State.Logins[0]);
     }

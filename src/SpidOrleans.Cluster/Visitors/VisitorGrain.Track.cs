@@ -36,6 +36,7 @@ internal sealed partial class VisitorGrain
         if (events.IsEmpty) return TrackOutcome.Stored;
         if (await FinishMergeAsync() is var merge and not TrackOutcome.Stored) return merge;
         if (State.IsTrackingRefused) return TrackOutcome.Discarded;
+        if (await FinishReleaseAsync() is var release and not TrackOutcome.Stored) return release;
         if (_lane.Unknown(source.Project, events) is not { IsEmpty: false } unknown) return TrackOutcome.Stored;
 
         _lane.Observe(unknown);
@@ -56,13 +57,13 @@ internal sealed partial class VisitorGrain
         {
             if (!await gauge.HasRoomAsync(events.Length, services.Outbox, LaneOf(source.Project, Id.Key), CancellationToken.None)) return TrackOutcome.LaneFull;
 
-            if (await _lane.AppendAsync(source, events, State.Traits?.Of(source.ClientId)))
+            if (await _lane.AppendAsync(source, events, State.Traits?.Of(source.ClientId), HeldBy))
             {
                 gauge.Appended(events.Length);
                 return TrackOutcome.Stored;
             }
 
-            // Another activation has linked this visitor: this one is stale and must not answer anybody again.
+            // Another activation knows more of this visitor: this one is stale and must not answer anybody again.
             DeactivateOnIdle();
             return TrackOutcome.Unavailable;
         }

@@ -28,6 +28,13 @@ public sealed record ClusterSettings
     /// <summary>How long a dead letter is kept.</summary>
     public TimeSpan DeadLetterRetention { get; init; } = TimeSpan.FromDays(90);
 
+    /// <summary>Events of persons who have not said whether they want to be tracked are held until they have. False: they are
+    /// delivered.</summary>
+    public bool HoldsUndecided { get; init; }
+
+    /// <summary>How long an event is held.</summary>
+    public TimeSpan HeldRetention { get; init; } = TimeSpan.FromDays(7);
+
     /// <inheritdoc cref="ProjectSettings.HasOriginalIdMerge"/>
     public bool HasOriginalIdMerge(string project) => Projects.TryGetValue(project, out var configured) && configured.HasOriginalIdMerge;
 

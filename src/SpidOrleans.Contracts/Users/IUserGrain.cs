@@ -80,8 +80,8 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("ReadPending")]
     Task<PendingPage> ReadPendingAsync(string project, bool ofProfile, long after);
 
-    /// <summary>Whether the person wants to be tracked, on whichever device. A refusal discards what waits and is a dead letter, and whatever
-    /// comes later. Consent takes back the user's refusal, not that of a device. A repeat changes nothing.</summary>
+    /// <summary>Whether the person wants to be tracked, on whichever device. A refusal discards what waits, is held or is a dead letter, and
+    /// whatever comes later. Consent releases what is held, in order and before anything later, and takes back the user's refusal, not that of a device. A repeat changes nothing.</summary>
     [Alias("SetConsent")]
     Task<TrackOutcome> SetConsentAsync(bool tracking);
 
@@ -122,6 +122,9 @@ public sealed record LinkedVisitor
 
     /// <summary>The person has refused to be tracked in this browser.</summary>
     [Id(6)] public bool IsTrackingRefused { get; init; }
+
+    /// <summary>The person has consented to be tracked in this browser.</summary>
+    [Id(25)] public bool IsTrackingGranted { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("spid.adopt-result")]

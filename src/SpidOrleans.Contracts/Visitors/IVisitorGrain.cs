@@ -73,10 +73,18 @@ public interface IVisitorGrain : IGrainWithStringKey
     [Alias("ChangeProfile")]
     Task<TrackOutcome> ChangeProfileAsync(EventSource source, ImmutableArray<ProfileUpdate> updates, bool fromBrowser = false, KeyDigest? browserKey = null);
 
-    /// <summary>Whether the person wants to be tracked. A refusal discards what waits and is a dead letter, and whatever comes later; of a
-    /// linked visitor it is the user's too, and it becomes the user's at a login. A repeat changes nothing.</summary>
+    /// <summary>Whether the person wants to be tracked. A refusal discards what waits, is held or is a dead letter, and whatever comes later;
+    /// consent releases what is held, in order and before anything later. Of a linked visitor either is the user's too, and it becomes the
+    /// user's at a login: the stricter of the two. A repeat changes nothing.</summary>
     [Alias("SetConsent")]
     Task<TrackOutcome> SetConsentAsync(bool tracking);
+
+    /// <summary>As <see cref="SetConsentAsync"/>, for the browser that shows this secret: an old copy of a cookie says nothing of a person who
+    /// came after it.</summary>
+    /// <param name="browserKey">As with <see cref="TrackAsync"/>.</param>
+    /// <returns><see cref="TrackOutcome.Stranger"/>: it is another browser's by now, and nothing was done.</returns>
+    [Alias("SetBrowsersConsent")]
+    Task<TrackOutcome> SetBrowsersConsentAsync(bool tracking, KeyDigest browserKey);
 
     /// <summary>Erases the visitor: what is stored of it, waits or is a dead letter is gone when this returns, and whatever comes later is
     /// refused. Of a linked visitor that is its own part of its user's events; the user stays.</summary>

@@ -9,7 +9,7 @@ namespace SpidOrleans.Mixpanel.Delivery;
 /// <summary>Mixpanel's deletion API, one attempt per call. It takes one request a second, which is the caller's to keep.</summary>
 public sealed class MixpanelDeletions(IHttpClientFactory clients, TimeProvider clock)
 {
-    private const string Path = "/api/app/data-deletions/v3.0/";
+    internal const string Path = "/api/app/data-deletions/v3.0/";
 
     /// <param name="deletionToken">Of the API.</param>
     /// <param name="ids">A JSON list of at most 2,000 ids.</param>

@@ -35,6 +35,9 @@ public sealed record PreviewAnswer(int StatusCode, ReadOnlyMemory<byte> Json)
         return new PreviewAnswer(200, buffer.WrittenMemory);
     }
 
+    /// <summary>Of the deletion API: done as soon as it is asked for.</summary>
+    internal static PreviewAnswer Deleted() => new(200, """{"status":"ok","results":{"task_id":"preview","status":"SUCCESS"}}"""u8.ToArray());
+
     internal static PreviewAnswer Elsewhere(int status, string title) => Write(status, title, title, null, []);
 
     private static PreviewAnswer Write(

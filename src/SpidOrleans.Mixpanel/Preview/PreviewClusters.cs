@@ -33,6 +33,9 @@ internal sealed class PreviewClusters(int linksMax)
         return _links.Observe(anonymous, person);
     }
 
+    /// <summary>Forgets all that joins one of these ids.</summary>
+    public void Forget(IReadOnlySet<string> ids) => _links.Forget(ids);
+
     /// <summary>The canonical id, now.</summary>
     public string Resolve(string id) => _links.UserOf(id) ?? id;
 }

@@ -2,11 +2,13 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using SpidOrleans.Mixpanel.Delivery;
 
 namespace SpidOrleans.Mixpanel.Preview;
 
-/// <summary>Answers Mixpanel's <c>/import</c>, <c>/engage</c> and <c>/groups</c> at wire level from a <see cref="PreviewProject"/>, without a network.</summary>
+/// <summary>Answers Mixpanel's <c>/import</c>, <c>/engage</c>, <c>/groups</c> and its deletion API at wire level from a <see cref="PreviewProject"/>,
+/// without a network.</summary>
 public sealed class PreviewHandler(PreviewProject project) : HttpMessageHandler
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -25,6 +27,8 @@ public sealed class PreviewHandler(PreviewProject project) : HttpMessageHandler
     private async Task<PreviewAnswer> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var path = request.RequestUri?.AbsolutePath.TrimEnd('/');
+        if (path?.StartsWith(MixpanelDeletions.Path, StringComparison.Ordinal) == true) return PreviewAnswer.Deleted();
+        if (path + "/" == MixpanelDeletions.Path) return await DeleteAsync(request, cancellationToken);
         if (path is not ("/import" or "/engage" or "/groups")) return PreviewAnswer.Elsewhere(404, "Not Found");
         if (request.Method != HttpMethod.Post) return PreviewAnswer.Elsewhere(405, "Method Not Allowed");
         // A change of a profile brings its token along.
@@ -40,6 +44,21 @@ public sealed class PreviewHandler(PreviewProject project) : HttpMessageHandler
         catch (InvalidDataException)
         {
             return PreviewAnswer.Malformed("request body is not gzip");
+        }
+    }
+
+    private async Task<PreviewAnswer> DeleteAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (request.Method != HttpMethod.Post || request.Content is not { } content) return PreviewAnswer.Elsewhere(405, "Method Not Allowed");
+        try
+        {
+            var body = JsonElement.Parse(await content.ReadAsByteArrayAsync(cancellationToken));
+            project.Erase(body.GetProperty("distinct_ids").EnumerateArray().Select(id => id.GetString() ?? ""));
+            return PreviewAnswer.Deleted();
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return PreviewAnswer.Malformed("distinct_ids must be a list of ids");
         }
     }
 

@@ -34,15 +34,31 @@ internal sealed class PreviewIdentities(int linksMax)
         if (user is null) return null;
         if (_links.Count == linksMax)
         {
-            var forgotten = _byUse.First!.Value;
-            _links.Remove(forgotten.Device);
-            _byUse.RemoveFirst();
-            if (--_devices[forgotten.User] == 0) _devices.Remove(forgotten.User);
+            Forget(_byUse.First!);
         }
 
         _links.Add(device, _byUse.AddLast(new Link(device, user)));
         _devices[user] = DevicesOf(user) + 1;
         return null;
+    }
+
+    /// <summary>Forgets all links of these devices and users.</summary>
+    /// <param name="ids">Devices bare, or as <see cref="Anonymous"/> has them.</param>
+    public void Forget(IReadOnlySet<string> ids)
+    {
+        for (var link = _byUse.First; link is not null;)
+        {
+            var next = link.Next;
+            if (ids.Contains(link.Value.User) || ids.Contains(link.Value.Device) || ids.Contains(Anonymous(link.Value.Device))) Forget(link);
+            link = next;
+        }
+    }
+
+    private void Forget(LinkedListNode<Link> link)
+    {
+        _byUse.Remove(link);
+        _links.Remove(link.Value.Device);
+        if (--_devices[link.Value.User] == 0) _devices.Remove(link.Value.User);
     }
 
     public string? UserOf(string device) => _links.TryGetValue(device, out var link) ? link.Value.User : null;

@@ -121,24 +121,21 @@ public sealed partial class PreviewProject(TimeProvider clock)
         _kept.AddLast(kept);
         _byKey.Add(record.Key, kept);
         _propertyBytes += record.Properties.Length;
-        while (_kept.Count > EventsMax || _propertyBytes > PropertyBytesMax)
-        {
-            var oldest = _kept.First!.Value;
-            _kept.RemoveFirst();
-            _byKey.Remove(oldest.Record.Key);
-            _propertyBytes -= oldest.Record.Properties.Length;
-        }
+        while (_kept.Count > EventsMax || _propertyBytes > PropertyBytesMax) Forget(_kept.First!);
     }
 
     private PreviewEvent Show(Kept kept)
     {
         var record = kept.Record;
-        var person = record.IsOriginal ? _clusters.Resolve(record.DistinctId) : _identities.Resolve(record.DeviceId, record.UserId);
+        var person = PersonOf(record);
         var properties = JsonElement.Parse(record.Properties);
         return new PreviewEvent(
             kept.Sequence, record.Event, record.TimeMs, record.InsertId, record.DeviceId, record.UserId, person, kept.Copies,
             properties, kept.ArrivedAt, kept.IdentityFailure);
     }
+
+    private string PersonOf(ImportRecord record) =>
+        record.IsOriginal ? _clusters.Resolve(record.DistinctId) : _identities.Resolve(record.DeviceId, record.UserId);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

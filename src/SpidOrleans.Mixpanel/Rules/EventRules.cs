@@ -21,6 +21,10 @@ public static class EventRules
     /// <summary>The sender's own properties; Mixpanel takes fewer than 255 in all.</summary>
     public const int PropertiesMax = 200;
 
+    /// <summary>The same in Mixpanel's own format: as many as Mixpanel takes beside time, insert id and two ids. What the cluster adds has
+    /// to stand back.</summary>
+    public const int ImportedPropertiesMax = 250;
+
     /// <summary>Entries of one list or object; Mixpanel takes fewer than 255.</summary>
     public const int EntriesMax = 200;
 

@@ -9,6 +9,7 @@ public ref partial struct PropertiesCheck
     public const string ObjectRule = "The properties must be an object.";
     public const string BytesRule = "The properties must take at most 900000 bytes of JSON.";
     public const string CountRule = "There must be at most 200 properties.";
+    public const string ImportedCountRule = "There must be at most 250 properties besides time, insert id, token and ids.";
     public const string EntriesRule = "A list or object must have at most 200 entries.";
     public const string LevelRule = "Lists and objects must be nested at most three levels deep.";
     public const string ListedObjectRule = "An object in a list must hold no list or object of its own.";
@@ -21,14 +22,17 @@ public ref partial struct PropertiesCheck
     private readonly RuleErrors _errors;
     private readonly NameSet _names;
     private readonly NamesByLength? _watched;
+    private readonly bool _isImported;
 
     /// <summary>For each open level where the reading is: the position of a name, or the complement of a list's index.</summary>
     private Levels _place;
 
     /// <param name="body">What the reader was opened on from its first byte; valid UTF-8.</param>
     /// <param name="watched">Names that the caller wants to know of.</param>
-    public PropertiesCheck(ReadOnlySpan<byte> body, RuleErrors errors, NamesByLength? watched = null)
+    /// <param name="isImported">The event came in Mixpanel's own format.</param>
+    public PropertiesCheck(ReadOnlySpan<byte> body, RuleErrors errors, NamesByLength? watched = null, bool isImported = false)
     {
+        _isImported = isImported;
         _watched = watched;
         _body = body;
         _errors = errors;
@@ -55,9 +59,9 @@ public ref partial struct PropertiesCheck
         var entries = 0;
         while (json.Read() && json.TokenType != JsonTokenType.EndObject)
         {
-            if (entries++ == (level == 0 ? EventRules.PropertiesMax : EventRules.EntriesMax))
+            if (entries++ == (level > 0 ? EventRules.EntriesMax : _isImported ? EventRules.ImportedPropertiesMax : EventRules.PropertiesMax))
             {
-                Refuse(level, level == 0 ? CountRule : EntriesRule);
+                Refuse(level, level > 0 ? EntriesRule : _isImported ? ImportedCountRule : CountRule);
                 SkipRest(ref json);
                 break;
             }

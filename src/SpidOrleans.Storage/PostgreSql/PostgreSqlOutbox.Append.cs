@@ -63,6 +63,12 @@ internal sealed partial class PostgreSqlOutbox
         foreach (var operation in group)
         {
             if (operation is AppendOperation append) shared[LockOf(append.Lane.Identity)] = true;
+            if (operation is HoldOperation hold) shared[LockOf(hold.Lane.Identity)] = true;
+            if (operation is ReleaseOperation release)
+            {
+                foreach (var identity in release.Identities) alone[LockOf(identity)] = true;
+            }
+
             if (operation is MoveOperation move)
             {
                 alone[LockOf(move.FromIdentity)] = true;

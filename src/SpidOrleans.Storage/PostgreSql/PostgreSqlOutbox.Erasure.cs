@@ -76,7 +76,7 @@ internal sealed partial class PostgreSqlOutbox
             if (own.Except(operation.Visitors).Any()) return new Erased(IsComplete: false);
         }
 
-        var events = await EraseEventsAsync(writer, operation, cancellationToken);
+        var events = await EraseEventsAsync(writer, operation, cancellationToken) + await EraseHeldAsync(writer, operation, cancellationToken);
         var letters = await EraseLettersAsync(writer, operation, cancellationToken);
         if (operation.Erasure.IsOfPendingOnly) return new Erased(IsComplete: true, events, letters);
         var deletions = operation.Erasure.Deletions;

@@ -36,7 +36,7 @@ internal sealed partial class PostgreSqlOutbox
     internal static readonly string[] SummariseSql = BothWays(SummaryOfLaneSql), LockLanesSql = BothWays(LockLaneSql);
 
     public Task<LaneSummary> ReadLaneAsync(Lane lane, CancellationToken cancellationToken) =>
-        SummariseAsync(lane.Identity, _ => Task.FromResult<string[]>([lane.Shard.Key]), cancellationToken);
+        SummariseAsync(lane.Identity, lane.Shard.Project, _ => Task.FromResult<string[]>([lane.Shard.Key]), cancellationToken);
 
     public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
         OrUnavailableAsync<IReadOnlyList<OutboxRow>>(
@@ -54,10 +54,10 @@ internal sealed partial class PostgreSqlOutbox
             cancellationToken);
 
     public async Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) =>
-        (await SummariseAsync(identity, connection => FindShardsAsync(connection, identity, cancellationToken), cancellationToken)).LatestTimeMs;
+        (await SummariseAsync(identity, null, connection => FindShardsAsync(connection, identity, cancellationToken), cancellationToken)).LatestTimeMs;
 
     private Task<LaneSummary> SummariseAsync(
-        string identity, Func<NpgsqlConnection, Task<string[]>> shards, CancellationToken cancellationToken) =>
+        string identity, string? project, Func<NpgsqlConnection, Task<string[]>> shards, CancellationToken cancellationToken) =>
         OrUnavailableAsync(
             async () =>
             {
@@ -65,7 +65,8 @@ internal sealed partial class PostgreSqlOutbox
                 await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
                 var found = await LookAsync(
                     connection, SummariseSql, identity, await shards(connection), reader => new LaneSummary(reader.GetInt32(0), Time(reader, 1)), cancellationToken);
-                return new LaneSummary(found.Sum(part => part.Pending), found.Max(part => part.LatestTimeMs));
+                var waiting = new LaneSummary(found.Sum(part => part.Pending), found.Max(part => part.LatestTimeMs));
+                return waiting.With(await SummariseHeldAsync(connection, identity, project, cancellationToken));
             },
             cancellationToken);
 

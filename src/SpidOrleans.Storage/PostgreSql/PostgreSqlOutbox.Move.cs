@@ -19,7 +19,12 @@ internal sealed partial class PostgreSqlOutbox
         FROM unnest($1, $2, $3, $4, $5, $6) AS item (shard, is_indexed, events, bytes, first, body)
         """;
 
-    private const string CloseSql = "INSERT INTO closed_identity (identity, successor, moved) VALUES ($1, $2, $3)";
+    // What is held goes along, and keeps its order.
+    internal const string CloseSql =
+        """
+        WITH held AS (UPDATE held SET identity = $2 WHERE identity = $1 RETURNING id)
+        INSERT INTO closed_identity (identity, successor, moved) SELECT $1, $2, $3 + (SELECT count(*)::integer FROM held) RETURNING moved
+        """;
 
     private async Task<int> MoveAsync(NpgsqlConnection writer, MoveOperation operation, CancellationToken cancellationToken)
     {
@@ -29,26 +34,42 @@ internal sealed partial class PostgreSqlOutbox
             return before;
         }
 
+        if (operation.Held == HeldWith.Held && !await IsCurrentAsync(writer, operation.State, cancellationToken))
+        {
+            operation.Touched = [];
+            return MoveOperation.IsStale;
+        }
+
         var shards = await FindShardsAsync(writer, operation.FromIdentity, cancellationToken);
         var moved = await LockLanesAsync(writer, operation.FromIdentity, shards, cancellationToken);
         var touched = new HashSet<Shard>();
         var segments = new SegmentWriter(IsBehind);
         foreach (var item in moved) Put(operation.Target(Shard.Parse(item.Shard).Project), operation.ToIdentity, item.TimeMs, item.Payload);
-        if (operation.Last is { } last) Put(operation.LastShard, operation.ToIdentity, last.TimeMs, last.Payload);
-        foreach (var (lane, item) in operation.Also) Put(lane.Shard, lane.Identity, item.TimeMs, item.Payload);
+        var released = 0;
+        if (operation.Held == HeldWith.Released)
+        {
+            foreach (var held in await TakeHeldAsync(writer, operation.FromIdentity, cancellationToken))
+            {
+                Put(operation.Target(held.Project), operation.ToIdentity, held.TimeMs, held.Payload);
+                released++;
+            }
+        }
+
+        List<LaneEvent> follows = operation.Last is { } last ? [new(operation.LastLane, last), .. operation.Also] : [.. operation.Also];
+        if (operation.Held != HeldWith.Held)
+        {
+            foreach (var (lane, item) in follows) Put(lane.Shard, lane.Identity, item.TimeMs, item.Payload);
+        }
 
         if (moved.Count > 0) await new SegmentRemoval(moved.Select(item => (item.Shard, item.Position))).CarryOutSinglyAsync(writer, cancellationToken);
         await using var end = new NpgsqlBatch(writer)
         {
-            BatchCommands =
-            {
-                Insert(segments),
-                Command(CloseSql, Value(operation.FromIdentity), Value(operation.ToIdentity), Value(moved.Count)),
-            },
+            BatchCommands = { Insert(segments), Command(CloseSql, Value(operation.FromIdentity), Value(operation.ToIdentity), Value(moved.Count + released)) },
         };
-        await end.ExecuteNonQueryAsync(cancellationToken);
+        if (operation.Held == HeldWith.Held) end.BatchCommands.Add(InsertHeld(follows));
         operation.Touched = touched;
-        return moved.Count;
+        // Of the statements the second alone answers something.
+        return (int)(await end.ExecuteScalarAsync(cancellationToken))!;
 
         void Put(Shard shard, string identity, long timeMs, ReadOnlyMemory<byte> payload)
         {

@@ -110,10 +110,18 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, stri
         // Whatever the server's default: what a lock was waited for must be seen.
         part.Add("BEGIN ISOLATION LEVEL READ COMMITTED");
         if (Lock(group) is { } locks) part.Add(locks);
+        if (group.OfType<HoldOperation>().ToList() is { Count: > 0 } holds)
+        {
+            await part.CarryOutAsync(cancellationToken);
+            await HoldAsync(writer, holds, cancellationToken);
+            part = new GroupPart(this, writer, left, stored);
+        }
+
         foreach (var operation in group)
         {
             switch (operation)
             {
+                case HoldOperation: continue;
                 case AppendOperation append:
                     part.Add(append);
                     continue;
@@ -126,6 +134,8 @@ internal sealed partial class PostgreSqlOutbox(PostgreSqlDatabase database, stri
             switch (operation)
             {
                 case MoveOperation move: move.Result = await MoveAsync(writer, move, cancellationToken); break;
+                case ReleaseOperation release: release.Result = await ReleaseAsync(writer, release, cancellationToken); break;
+                case LetGoOperation letGo: letGo.Result = await LetGoAsync(writer, letGo, cancellationToken); break;
                 case EraseOperation erase: erase.Result = await EraseAsync(writer, erase, cancellationToken); break;
                 case DeletionOperation deletion: deletion.Result = await KeepAsync(writer, deletion, cancellationToken); break;
                 case ReplayOperation replay: replay.Result = await ReplayAsync(writer, replay, cancellationToken); break;

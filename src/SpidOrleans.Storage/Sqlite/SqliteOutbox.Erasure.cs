@@ -56,6 +56,7 @@ internal sealed partial class SqliteOutbox
         foreach (var identity in operation.Identities)
         {
             events += session.Prepare(DeleteIdentitySql).Bind(1, identity).Run();
+            events += session.Prepare(EraseHeldSql).Bind(1, identity).Run();
             letters += session.Prepare(EraseLettersSql).Bind(1, identity).Run();
             if (!operation.Erasure.IsOfPendingOnly) session.Prepare(EraseStateSql).Bind(1, service).Bind(2, identity).Run();
         }
@@ -66,6 +67,7 @@ internal sealed partial class SqliteOutbox
             {
                 var device = System.Text.Encoding.UTF8.GetBytes($"\"{visitor}\"");
                 events += session.Prepare(EraseNamedSql).Bind(1, owner).Bind(2, device).Run();
+                events += session.Prepare(EraseNamedHeldSql).Bind(1, owner).Bind(2, device).Run();
                 letters += session.Prepare(EraseNamedLettersSql).Bind(1, owner).Bind(2, device).Run();
             }
         }

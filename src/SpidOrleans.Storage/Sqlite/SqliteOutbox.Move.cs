@@ -20,7 +20,7 @@ internal sealed partial class SqliteOutbox
 
     private const string DeleteIdentitySql = "DELETE FROM outbox WHERE identity = ?";
 
-    private static int Move(SqliteSession session, MoveOperation operation)
+    private int Move(SqliteSession session, MoveOperation operation)
     {
         if (ReadMoved(session, operation.FromIdentity) is { } before)
         {
@@ -34,8 +34,14 @@ internal sealed partial class SqliteOutbox
             return MoveOperation.IsErased;
         }
 
+        if (operation.Held == HeldWith.Held && !IsCurrent(session, operation.State))
+        {
+            operation.Touched = [];
+            return MoveOperation.IsStale;
+        }
+
         var touched = new HashSet<Shard>();
-        if (operation.Last is not null) touched.Add(operation.LastShard);
+        if (operation.Last is not null && operation.Held != HeldWith.Held) touched.Add(operation.LastShard);
         var moved = 0;
         foreach (var project in ReadProjects(session, operation.FromIdentity))
         {
@@ -50,16 +56,39 @@ internal sealed partial class SqliteOutbox
         // Whatever the reason might be: rather fail than delete an event that was not copied.
         var deleted = session.Prepare(DeleteIdentitySql).Bind(1, operation.FromIdentity).Run();
         if (deleted != moved) throw new InvalidOperationException($"a move copied {moved} rows and would have deleted {deleted}");
-        if (operation.Last is { } last) Insert(PrepareInsert(session, operation.LastShard, operation.ToIdentity), last);
-        foreach (var (lane, item) in operation.Also)
-        {
-            Insert(PrepareInsert(session, lane.Shard, lane.Identity), item);
-            touched.Add(lane.Shard);
-        }
+        moved += MoveHeld(session, operation, touched);
+        if (operation.Last is { } last) Follow(operation.LastLane, last);
+        foreach (var (lane, item) in operation.Also) Follow(lane, item);
 
         session.Prepare(CloseSql).Bind(1, operation.FromIdentity).Bind(2, operation.ToIdentity).Bind(3, moved).Run();
         operation.Touched = touched;
         return moved;
+
+        void Follow(Lane lane, OutboxEvent item)
+        {
+            if (operation.Held == HeldWith.Held)
+            {
+                Hold(session, lane, item);
+                return;
+            }
+
+            Insert(PrepareInsert(session, lane.Shard, lane.Identity), item);
+            touched.Add(lane.Shard);
+        }
+    }
+
+    private static int MoveHeld(SqliteSession session, MoveOperation operation, HashSet<Shard> touched)
+    {
+        if (operation.Held != HeldWith.Released) return session.Prepare(RenameHeldSql).Bind(1, operation.ToIdentity).Bind(2, operation.FromIdentity).Run();
+        var released = ReadReleased(session, operation.FromIdentity, int.MaxValue, long.MaxValue);
+        foreach (var held in released)
+        {
+            var target = operation.Target(held.Project);
+            Release(session, held.Id, new Lane(target, operation.ToIdentity), held.Event);
+            touched.Add(target);
+        }
+
+        return released.Count;
     }
 
     private static int? ReadMoved(SqliteSession session, string identity)

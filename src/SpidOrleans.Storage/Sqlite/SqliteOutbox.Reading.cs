@@ -70,12 +70,20 @@ internal sealed partial class SqliteOutbox
         statement.Step();
         var summary = new LaneSummary((int)statement.Int64(0), statement.IsNull(1) ? null : statement.Int64(1));
         statement.Reset();
+        var held = session.Prepare(ReadHeldLaneSql).Bind(1, lane.Identity).Bind(2, lane.Shard.Project);
+        held.Step();
+        summary = summary.With(new LaneSummary((int)held.Int64(0), held.IsNull(1) ? null : held.Int64(1)));
+        held.Reset();
         return summary;
     }
 
-    private static long? ReadLatestTime(SqliteSession session, string identity)
+    private static long? ReadLatestTime(SqliteSession session, string identity) =>
+        Later(ReadTime(session.Prepare(ReadLatestTimeSql).Bind(1, identity)), ReadTime(session.Prepare(ReadLatestHeldSql).Bind(1, identity)));
+
+    private static long? Later(long? one, long? other) => one is null || other > one ? other : one;
+
+    private static long? ReadTime(SqliteStatement statement)
     {
-        var statement = session.Prepare(ReadLatestTimeSql).Bind(1, identity);
         statement.Step();
         long? latest = statement.IsNull(0) ? null : statement.Int64(0);
         statement.Reset();

@@ -26,6 +26,9 @@ internal sealed partial class SqliteOutbox(SqliteDatabase database, string servi
         {
             case AppendOperation append: append.Result = Append(session, append); break;
             case MoveOperation move: move.Result = Move(session, move); break;
+            case HoldOperation hold: hold.Result = Hold(session, hold); break;
+            case ReleaseOperation release: release.Result = Release(session, release); break;
+            case LetGoOperation letGo: letGo.Result = LetGo(session, letGo); break;
             case RemoveOperation remove: remove.Result = Remove(session, remove); break;
             case EraseOperation erase: erase.Result = Erase(session, erase); break;
             case DeletionOperation deletion: deletion.Result = Keep(session, deletion); break;

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using SpidOrleans.Contracts;
+using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.ClientApi;
@@ -54,13 +55,13 @@ internal sealed class CollectApi(
     private async Task<IResult> ConsentAsync(HttpContext context)
     {
         if (AllowOrigin(context) is null) return UnknownOrigin();
-        if (!cookie.TryRead(context.Request, out var visitor)) return NoCookie();
+        if (cookie.Read(context.Request) is not { } shown) return NoCookie();
         var body = await RequestBody.ReadAsync(context, takesText: true);
         if (body.Refusal is not null) return body.Refusal;
         var tracking = ConsentReader.Read(body.Bytes, out var errors);
         if (errors is not null) return Problem.Invalid(errors);
-        var outcome = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(visitor).SetConsentAsync(tracking));
-        return outcome.ToRefusal() ?? AnswerJson.Write(new ConsentAnswer(tracking));
+        var outcome = await ClusterCall.OrUnavailableAsync(() => grains.GetVisitor(shown.VisitorId).SetBrowsersConsentAsync(tracking, shown.Digest));
+        return outcome == TrackOutcome.Erased ? Erased() : outcome.ToRefusal() ?? AnswerJson.Write(new ConsentAnswer(tracking));
     }
 
     private async Task<(int Accepted, Problem? Refusal)> TrackAsync(HttpContext context)
@@ -96,7 +97,7 @@ internal sealed class CollectApi(
         // 5. Durable, refused, or not wanted. The visitor's own grain looks at the secret, if there is one: a former one's could not.
         if (BrowserCall.RefusesTracking(context.Request, settings.Privacy)) return (0, null);
         var result = await tracker.TrackAsync(client!.Source, events, fromBrowser: true, namesFormer ? null : shown.Digest);
-        return (events.Length - result.Discarded, result.ToRefusal());
+        return (events.Length - result.Discarded, result.Outcome == TrackOutcome.Erased ? Erased() : result.ToRefusal());
     }
 
     private static ImmutableArray<AddressedEvent> Complete(HttpContext context, VisitorId visitor, ImmutableArray<AddressedEvent> events)
@@ -118,6 +119,10 @@ internal sealed class CollectApi(
         CrossOrigin.Allow(context.Response.Headers, origin);
         return origin;
     }
+
+    /// <summary>The SDK asks who the browser is now, and sends what is left of its queue under the new visitor's cookie: then those events
+    /// that name the erased one are another browser's, and it lets go of them.</summary>
+    private static Problem Erased() => Problem.Unauthorized("The cookie's visitor was erased: ask /rpc/hasSession.js for a new one.");
 
     private static Problem NoCookie() => Problem.Unauthorized($"No genuine cookie {VisitorCookie.Name} came along: ask /rpc/hasSession.js for one.");
 

@@ -17,12 +17,12 @@ internal static class ConsentApi
 {
     private const string Effect =
         "false: what waits for Mixpanel and the dead letters are discarded, in every project, and later events are answered as accepted without "
-        + "being counted or stored. ";
+        + "being counted or stored. true: what is held for want of a decision (Privacy:Consent=Undecided) is released, in order and before anything later. ";
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPut("/visitors/{visitorId}/consent", PutVisitorAsync).Describe("putVisitorConsent", "Takes a visitor's consent, or refusal",
-            Effect + "A linked visitor's is its user's too. A visitor's refusal becomes its user's at the login: the stricter of the two holds.",
+            Effect + "A linked visitor's is its user's too. A visitor's decision becomes its user's at the login: the stricter of the two holds.",
             body: typeof(ConsentBody), answer: typeof(ConsentAnswer), refusals: [400, 401, 403, 408, 413, 415, 503]);
         routes.MapPut("/users/{userId}/consent", PutUserAsync).Describe("putUserConsent", "Takes a user's consent, or refusal",
             Effect + "It holds for all of the user's visitors. true takes back the user's refusal; one of a visitor stays with that browser.",

@@ -15,7 +15,7 @@ public sealed record DeadLettersAnswer(IReadOnlyList<DeadLetterAnswer> DeadLette
 /// <param name="Id">To address the letter by.</param>
 /// <param name="VisitorId">Whose lane the event was in; absent where it was a user's.</param>
 /// <param name="UserId">Whose lane the event was in; absent where it was a visitor's.</param>
-/// <param name="Kind">event, or profile for a change of a user's profile.</param>
+/// <param name="Kind">event; profile for a change of a user's profile; group for one of a group's, which has neither id.</param>
 /// <param name="Reason">What Mixpanel said.</param>
 /// <param name="Attempts">How often Mixpanel has refused it.</param>
 /// <param name="RefusedAt">Milliseconds since the Unix epoch.</param>
@@ -63,8 +63,8 @@ internal sealed class DeadLetterJson(Action<Utf8JsonWriter> write) : IResult
         var id = letter.Identity[2..];
         writer.WriteStartObject();
         writer.WriteString("id"u8, letter.Id.ToString(CultureInfo.InvariantCulture));
-        writer.WriteString(letter.Identity[0] == 'v' ? "visitorId"u8 : "userId"u8, id);
-        writer.WriteString("kind"u8, letter.Identity[0] == 'p' ? "profile"u8 : "event"u8);
+        if (letter.Identity[0] != 'g') writer.WriteString(letter.Identity[0] == 'v' ? "visitorId"u8 : "userId"u8, id);
+        writer.WriteString("kind"u8, letter.Identity[0] switch { 'p' => "profile"u8, 'g' => "group"u8, _ => "event"u8 });
         writer.WriteString("reason"u8, letter.Reason);
         writer.WriteNumber("attempts"u8, letter.Attempts);
         writer.WriteNumber("refusedAt"u8, letter.RefusedAtMs);

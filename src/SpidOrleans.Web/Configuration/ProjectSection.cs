@@ -18,6 +18,9 @@ internal static partial class ProjectSection
     /// <summary>A silo that stops waits somewhat longer than this for the request that is under way.</summary>
     private static readonly TimeSpan TimeoutMax = TimeSpan.FromSeconds(12);
 
+    /// <summary>The preview forgets whoever is erased, and asks nobody for a token.</summary>
+    private const string PreviewDeletionToken = "preview";
+
     /// <summary>Where Mixpanel keeps a project's data: fixed there when the project is made.</summary>
     private static readonly FrozenDictionary<string, Uri> Regions = new Dictionary<string, Uri>
     {
@@ -28,7 +31,7 @@ internal static partial class ProjectSection
 
     /// <summary>The project of a host that has none configured: everything goes to the built-in preview.</summary>
     public static ProjectSettings Preview { get; } =
-        new("preview", "preview", new Uri("http://preview.invalid"), null, null, null, ShardsDefault);
+        new("preview", "preview", new Uri("http://preview.invalid"), null, null, null, ShardsDefault) { DeletionToken = PreviewDeletionToken };
 
     [GeneratedRegex("^[A-Za-z0-9_-]{1,64}$")]
     public static partial Regex Name { get; }
@@ -58,10 +61,10 @@ internal static partial class ProjectSection
             if (projectId is null) section.Fault("ProjectId", null, allThree);
         }
 
-        return new ProjectSettings(
-            name, token, EndpointOf(endpoint ?? "US") ?? Regions["US"], account, secret, projectId, shards)
+        var address = EndpointOf(endpoint ?? "US") ?? Regions["US"];
+        return new ProjectSettings(name, token, address, account, secret, projectId, shards)
         {
-            DeletionToken = deletionToken,
+            DeletionToken = deletionToken ?? (address.Host == Preview.Endpoint.Host ? PreviewDeletionToken : null),
             EventsPerSecond = rate,
             Proxy = proxy is null ? null : ProxyOf(proxy),
             Timeout = timeout,

@@ -85,6 +85,8 @@ public sealed record SpidSettings
                 RememberLifetime = session.RememberLifetime,
                 DeadLetterRetention = deadLetters.Retention,
                 DeadLettersMax = deadLetters.MaxPerProject,
+                HoldsUndecided = privacy.HoldsUndecided,
+                HeldRetention = privacy.HeldRetention,
             },
         };
     }

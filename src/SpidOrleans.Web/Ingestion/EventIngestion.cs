@@ -55,7 +55,9 @@ internal sealed class EventIngestion(SpidSettings settings, AddressBook addresse
         }
 
         var accepted = records.Count - failed.Count;
-        if (tracked.Count == 0) return new IngestionOutcome { Accepted = accepted, Failed = failed };
+        // As with a refusal of consent, a person's wish is no fault of the record.
+        var isUnwanted = !sender.IsProven && BrowserCall.RefusesTracking(context.Request, settings.Privacy);
+        if (tracked.Count == 0 || isUnwanted) return new IngestionOutcome { Accepted = accepted, Failed = failed };
         var result = await tracker.TrackAsync(sender.Source, tracked.DrainToImmutable(), addressing.LeadsOn, addressing.BrowserKey);
         return IngestionOutcome.Of(result.Outcome, accepted, failed);
     }

@@ -42,10 +42,12 @@ internal sealed class ProfileIngestion(SpidSettings settings, AddressBook addres
             if (records[i].Update is { Ip: null } update && ip is not null) records[i] = records[i] with { Update = update with { Ip = ip } };
         }
 
-        return ofGroups ? await ChangeGroupsAsync(sender, records) : await ChangePersonsAsync(sender, records);
+        var isUnwanted = !sender.IsProven && BrowserCall.RefusesTracking(context.Request, settings.Privacy);
+        return ofGroups ? await ChangeGroupsAsync(sender, records) : await ChangePersonsAsync(sender, records, isUnwanted);
     }
 
-    private async Task<IngestionOutcome> ChangePersonsAsync(Sender sender, List<UpdateRecord> records)
+    /// <param name="isUnwanted">The browser says that its person wants no tracking: nothing is changed, and nothing is wrong.</param>
+    private async Task<IngestionOutcome> ChangePersonsAsync(Sender sender, List<UpdateRecord> records, bool isUnwanted)
     {
         var claims = records.ConvertAll(record => record.Update is null ? default : Claim.Of(record.Ids, sender.Source.Project));
         var addressing = await addresses.LookUpAsync(sender, claims);
@@ -58,6 +60,7 @@ internal sealed class ProfileIngestion(SpidSettings settings, AddressBook addres
             Add(addressees, (visitor, user), record.Update!);
             return null;
         });
+        if (isUnwanted) return outcome;
         return await CarryOutAsync(outcome, addressees, (addressee, updates) => addressee switch
         {
             (_, { } user) => grains.GetUser(user).ChangeProfileAsync(sender.Source, updates),

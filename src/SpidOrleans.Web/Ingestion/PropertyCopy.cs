@@ -90,7 +90,7 @@ internal struct PropertyCopy(ReadOnlyMemory<byte> payload, ArrayBufferWriter<byt
         var errors = new RuleErrors();
         var json = new Utf8JsonReader(copied);
         json.Read();
-        new PropertiesCheck(copied, errors).Read(ref json);
+        new PropertiesCheck(copied, errors, isImported: true).Read(ref json);
         if (errors.ToDictionary() is not { } faults) return null;
         var (place, rules) = faults.First();
         return new RecordFault(place, $"'{place}' is invalid: {rules[0]}");

@@ -19,6 +19,10 @@ public static class OperatorRegistration
         return services;
     }
 
+    /// <summary>What <c>/console</c> needs, where there is a cluster.</summary>
+    internal static IServiceCollection AddConsole(this IServiceCollection services) =>
+        services.AddSingleton<ConsoleApi>().AddSingleton<Finder>().AddSingleton<FindApi>().AddSingleton<LettersApi>().AddSingleton<LiveApi>();
+
     /// <summary>Opens endpoints, groups or Razor pages to operators only: whoever knows <c>Console:Password</c>, by HTTP Basic under any
     /// name, or this machine where there is none. Others are answered 401, 403 or 429; requests that a page of another site causes, 403.</summary>
     public static TBuilder RequireOperator<TBuilder>(this TBuilder endpoints)

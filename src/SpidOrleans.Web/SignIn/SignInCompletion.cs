@@ -45,6 +45,8 @@ internal sealed partial class SignInCompletion(
             result = new LoginResult { Outcome = TrackOutcome.Unavailable, VisitorId = minted };
         }
 
+        // No further attempt would end otherwise.
+        if (result.Outcome == TrackOutcome.Erased) return SignInPages.Erased(flow.CancelUrl);
         if (result.Outcome != TrackOutcome.Stored)
         {
             if (!visitors.TryRead(context.Request, out _)) visitors.Write(context, minted);

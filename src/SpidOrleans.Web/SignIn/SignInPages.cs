@@ -67,6 +67,17 @@ internal static class SignInPages
             """,
     };
 
+    /// <summary>The person has proved who they are, and has been erased.</summary>
+    public static SignInPage Erased(string cancelUrl) => new()
+    {
+        Status = StatusCodes.Status403Forbidden,
+        Title = "You cannot sign in here",
+        Body = $"""
+            <p>What was known here under this account has been erased for good, and nobody can sign in with it any more. Trying again does not change that.</p>
+            <p><a href="{Encode(cancelUrl)}">Back to the site</a></p>
+            """,
+    };
+
     /// <param name="isRepeated">It was tried, and could not be written down.</param>
     public static SignInPage AskLogout(FlowRequest flow, string token, bool isRepeated) => new()
     {

@@ -90,6 +90,9 @@ public sealed class NewsDomain : IAsyncLifetime
         }
     }
 
+    private static System.Net.Http.Headers.AuthenticationHeaderValue Credentials { get; } =
+        new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{TestClient.News.ClientId}:{TestClient.News.Secret}")));
+
     /// <summary>As the site's back end.</summary>
     public async Task<string> SignInAsync(string visitor, string user, string how = "login", string more = "")
     {
@@ -97,10 +100,18 @@ public sealed class NewsDomain : IAsyncLifetime
         {
             Content = new StringContent($$"""{"userId":"{{user}}"{{more}}}""", Encoding.UTF8, "application/json"),
         };
-        request.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{TestClient.News.ClientId}:{TestClient.News.Secret}")));
+        request.Headers.Authorization = Credentials;
         using var response = await _http.SendAsync(request);
         response.EnsureSuccessStatusCode();
         return await response.Content.ReadAsStringAsync();
+    }
+
+    public async Task EraseAsync(string visitor)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, new Uri(Silo.Address, "/v1/visitors/" + visitor));
+        request.Headers.Authorization = Credentials;
+        using var response = await _http.SendAsync(request);
+        response.EnsureSuccessStatusCode();
     }
 
     public async ValueTask DisposeAsync()

@@ -139,6 +139,26 @@ public sealed class OwnSdkTests(ChromiumFixture chromium, NewsDomain domain) : I
     }
 
     [Fact]
+    public async Task AnErasedBrowser_IsAnotherVisitorFromItsNextEventOn_AndKeepsNothingOfTheErasedOne()
+    {
+        var visitor = Uid(await CallAsync("hasSession"));
+        await TrackAsync(_page, "before-" + visitor);
+        await FlushAsync(_page);
+        await domain.EraseAsync(visitor);
+
+        await TrackAsync(_page, "erased-" + visitor);
+        await FlushAsync(_page);
+        await TrackAsync(_page, "after-" + visitor);
+        await FlushAsync(_page);
+
+        var arrival = await domain.WaitForArrivalAsync(arrival => arrival.Marker == "after-" + visitor);
+        Assert.NotEqual(visitor, arrival.DeviceId);
+        Assert.Equal(arrival.DeviceId, Uid(await CallAsync("hasSession")));
+        Assert.DoesNotContain(domain.Mixpanel.Arrivals.Snapshot(), arrival => arrival.Marker == "erased-" + visitor);
+        await _page.WaitForFunctionAsync("() => Object.keys(localStorage).every(key => !key.startsWith('spid:'))", null, new() { Timeout = 60_000 });
+    }
+
+    [Fact]
     public async Task ASiloKilledUnderLoad_LosesNoVisitorAndLinksOnce()
     {
         using var backEnd = new BackEnd(domain.Silo.Address, TestClient.News);

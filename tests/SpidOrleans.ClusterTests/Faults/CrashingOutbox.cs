@@ -3,7 +3,7 @@ using SpidOrleans.Contracts.Users;
 
 namespace SpidOrleans.ClusterTests.Faults;
 
-/// <summary>The real outbox, whose answer gets lost when a test says so: steps <c>append</c>, <c>move</c>, <c>erase</c> and <c>remove</c>.</summary>
+/// <summary>The real outbox, whose answer gets lost when a test says so: steps <c>append</c>, <c>hold</c>, <c>release</c>, <c>move</c>, <c>erase</c> and <c>remove</c>.</summary>
 public sealed class CrashingOutbox(IOutbox inner, Crashes crashes) : IOutbox
 {
     public Task<bool> AppendAsync(Lane lane, IReadOnlyList<OutboxEvent> events, bool ifStateless = false) =>
@@ -15,8 +15,16 @@ public sealed class CrashingOutbox(IOutbox inner, Crashes crashes) : IOutbox
         return true;
     });
 
-    public Task<int> MoveAsync(string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null) =>
-        crashes.AtAsync("move", Away, () => inner.MoveAsync(fromIdentity, toIdentity, shards, lastProject, last, also));
+    public Task<bool> HoldAsync(Lane lane, IReadOnlyList<OutboxEvent> events, StateVersion state) =>
+        crashes.AtAsync("hold", Away, () => inner.HoldAsync(lane, events, state));
+
+    public Task<int> ReleaseAsync(IReadOnlyList<string> identities, Func<string, int> shards) =>
+        crashes.AtAsync("release", Away, () => inner.ReleaseAsync(identities, shards));
+
+    public Task<int> MoveAsync(
+        string fromIdentity, string toIdentity, Func<string, int> shards, string lastProject, OutboxEvent? last, IReadOnlyList<LaneEvent>? also = null,
+        HeldWith held = HeldWith.None, StateVersion state = default) =>
+        crashes.AtAsync("move", Away, () => inner.MoveAsync(fromIdentity, toIdentity, shards, lastProject, last, also, held, state));
 
     public Task RemoveAsync(Shard shard, IReadOnlyList<long> positions) => crashes.AtAsync("remove", Away, async () =>
     {

@@ -14,9 +14,14 @@ public sealed class PersonsTests(SpidTestCluster cluster)
     private static int s_runs;
 
     [Fact]
-    public void AnyHistory_GivesEverybodyTheirOwnEvents_OnceAndInOrder() => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(RunsMax).WithEndSize(StepsMax),
+    public void AnyHistory_GivesEverybodyTheirOwnEvents_OnceAndInOrder() => CheckAll(Histories.Sequences, cluster, RunsMax);
+
+    [Fact]
+    public void AnyHistoryOfDecisions_TracksNobodyWhoHasRefused() => CheckAll(Histories.OfDecisions, cluster, RunsMax / 3);
+
+    internal static void CheckAll(Gen<Step[]> histories, SpidTestCluster cluster, int runsMax) => Check.One(
+        Config.QuickThrowOnFailure.WithMaxTest(runsMax).WithEndSize(StepsMax),
         Prop.ForAll(
-            Arb.From(Histories.Sequences, Histories.Shrink),
+            Arb.From(histories, Histories.Shrink),
             steps => new Run(cluster, $"r{Interlocked.Increment(ref s_runs)}").DoAsync(steps).WaitAsync(TimeSpan.FromMinutes(1))));
 }

@@ -10,7 +10,7 @@ namespace SpidOrleans.ClusterTests.Modelling;
 /// <summary>Does the steps to the real cluster and to the model, and complains where they differ.</summary>
 internal sealed class Run(SpidTestCluster cluster, string name)
 {
-    private readonly World _world = new();
+    private readonly World _world = new(cluster.HoldsUndecided);
     private readonly ModelVisitor[] _first = [NewVisitor(), NewVisitor(), NewVisitor()];
     private readonly Dictionary<int, ModelVisitor> _current = [];
     private readonly List<Func<Task>> _resends = [];
@@ -25,6 +25,11 @@ internal sealed class Run(SpidTestCluster cluster, string name)
         foreach (var visitor in _first) _ids.Add(visitor.Id);
         foreach (var step in steps) await DoAsync(step);
         await VerifyAsync();
+        if (!_world.Tracked.Any(t => t.Fate == Fate.Held)) return;
+        // In the end everybody consents: nothing that was held is lost or out of order.
+        foreach (var person in Enumerable.Range(0, _first.Length)) await ConsentAsync(person, true);
+        foreach (var visitor in _first) await ConsentAsync(visitor, true);
+        await VerifyAsync();
     }
 
     private Task DoAsync(Step step) => step switch
@@ -35,6 +40,8 @@ internal sealed class Run(SpidTestCluster cluster, string name)
         Step.Login(var browser, var person, var project, var stale) =>
             LoginAsync(browser, stale ? _first[browser] : Current(browser), person, project),
         Step.Logout(var browser, var project, var stale) => LogoutAsync(browser, stale ? _first[browser] : Current(browser), project),
+        Step.Consent(var browser, var tracking, var stale) => ConsentAsync(stale ? _first[browser] : Current(browser), tracking),
+        Step.PersonsConsent(var person, var tracking) => ConsentAsync(person, tracking),
         Step.Resend(var which) => _resends.Count == 0 ? Task.CompletedTask : _resends[which % _resends.Count](),
         Step.Forget(var browser, var person) => cluster.ForgetAsync(Grain(Current(browser)), User(person)),
         Step.Trouble(var kind) => TroubleAsync(kind),
@@ -44,22 +51,28 @@ internal sealed class Run(SpidTestCluster cluster, string name)
     private async Task TrackAsync(ModelVisitor visitor, int project, int count, SenderClock clock)
     {
         var events = Enumerable.Range(0, count).Select(_ => NewEvent(clock)).ToImmutableArray();
-        foreach (var e in events) _world.Track(visitor, SpidTestCluster.Projects[project], e.Name);
         await SendAsync();
         if (clock != SenderClock.None) _resends.Add(SendAsync);
 
-        async Task SendAsync() => Same(new IntakeResult(TrackOutcome.Stored), await cluster.Intake(_sends++ % 2).TrackAsync(
-            Source(project), [new IdentityEvents { Visitor = IdOf(visitor), Events = events }]));
+        async Task SendAsync()
+        {
+            var isResend = _world.Knows(events[0].Name);
+            var discarded = events.Count(e => !_world.Track(visitor, SpidTestCluster.Projects[project], e.Name));
+            var result = await cluster.Intake(_sends++ % 2).TrackAsync(Source(project), [new IdentityEvents { Visitor = IdOf(visitor), Events = events }]);
+            // What is recognised as a resend is acknowledged, also after a refusal.
+            Same(new IntakeResult(TrackOutcome.Stored, isResend && result.Discarded == 0 ? 0 : discarded), result);
+        }
     }
 
     private async Task TrackAsync(int person, int project)
     {
         var e = NewEvent(SenderClock.Right);
-        _world.Track(person, SpidTestCluster.Projects[project], e.Name);
         await SendAsync();
         _resends.Add(SendAsync);
 
-        async Task SendAsync() => Same(TrackOutcome.Stored, await User(person).TrackAsync(Source(project), [e]));
+        async Task SendAsync() => Same(
+            _world.Track(person, SpidTestCluster.Projects[project], e.Name) ? TrackOutcome.Stored : TrackOutcome.Discarded,
+            await User(person).TrackAsync(Source(project), [e]));
     }
 
     private async Task LoginAsync(int browser, ModelVisitor addressed, int person, int project)
@@ -89,6 +102,18 @@ internal sealed class Run(SpidTestCluster cluster, string name)
         _current[browser] = fresh;
     }
 
+    private async Task ConsentAsync(ModelVisitor visitor, bool tracking)
+    {
+        _world.Decide(visitor, tracking);
+        Same(TrackOutcome.Stored, await Grain(visitor).SetConsentAsync(tracking));
+    }
+
+    private async Task ConsentAsync(int person, bool tracking)
+    {
+        _world.Decide(person, tracking);
+        Same(TrackOutcome.Stored, await User(person).SetConsentAsync(tracking));
+    }
+
     private Task TroubleAsync(int kind)
     {
         _faults.Then(kind switch
@@ -104,11 +129,14 @@ internal sealed class Run(SpidTestCluster cluster, string name)
         return Task.CompletedTask;
     }
 
-    /// <summary>Every event, once, with one tuple, in everybody's order, and nobody's on another person's device.</summary>
+    /// <summary>Every event, once, with one tuple, in everybody's order, and nobody's on another person's device; none without a consent
+    /// that is asked for, or against a refusal.</summary>
     private async Task VerifyAsync()
     {
-        var tracked = _world.Tracked.ToArray();
-        var missing = tracked.Select(t => t.Marker).ToHashSet();
+        var tracked = _world.Tracked;
+        var missing = tracked.Where(t => t.Fate == Fate.Arrives).Select(t => t.Marker).ToHashSet();
+        // What is not to come is only known not to have come once nothing is under way.
+        if (missing.Count < tracked.Count) await cluster.SettleAsync();
         var arrivals = await cluster.ArrivalsAsync(all =>
         {
             missing.ExceptWith(all.Select(Marker));
@@ -117,15 +145,18 @@ internal sealed class Run(SpidTestCluster cluster, string name)
 
         var mine = arrivals.Where(a => a.Event.StartsWith(name + "-", StringComparison.Ordinal) || (a.DeviceId is { } id && _ids.Contains(id))).ToArray();
         Same("", string.Join(", ", mine.Select(Marker).Except(tracked.Select(t => t.Marker))), "events that nobody tracked");
+        var unwanted = tracked.Where(t => t.Fate is Fate.Held or Fate.Never).Select(t => t.Marker);
+        Same("", string.Join(", ", unwanted.Intersect(mine.Select(Marker))), "events that were held or refused");
         foreach (var copies in mine.GroupBy(Marker))
             Same(1, copies.Select(a => (a.Event, a.DistinctId, a.Time, a.InsertId, a.Token)).Distinct().Count(), $"tuples of {copies.Key}");
         foreach (var device in mine.Where(a => a.DeviceId is not null).GroupBy(a => a.DeviceId))
             Same(true, device.Select(a => a.UserId).OfType<string>().Distinct().Count() <= 1, $"one person on {device.Key}");
 
         var first = mine.GroupBy(Marker).ToDictionary(copies => copies.Key, copies => copies.Min(a => a.Sequence));
-        foreach (var later in tracked)
+        var arrived = tracked.Where(t => t.Fate == Fate.Arrives).ToArray();
+        foreach (var later in arrived)
         {
-            foreach (var earlier in tracked.TakeWhile(t => t.Number < later.Number).Where(t => World.IsOrdered(t, later)))
+            foreach (var earlier in arrived.TakeWhile(t => t.Number < later.Number).Where(t => World.IsOrdered(t, later)))
                 Same(true, first[earlier.Marker] < first[later.Marker], $"{earlier.Marker} arrived before {later.Marker}");
         }
     }

@@ -18,6 +18,12 @@ public abstract record Step
 
     public sealed record Logout(int Browser, int Project, bool Stale) : Step;
 
+    /// <summary>The browser's person says whether to be tracked in it.</summary>
+    public sealed record Consent(int Browser, bool Tracking, bool Stale) : Step;
+
+    /// <summary>A back end knows whether the person wants to be tracked.</summary>
+    public sealed record PersonsConsent(int Person, bool Tracking) : Step;
+
     /// <summary>An earlier event or login comes again, word for word.</summary>
     public sealed record Resend(int Which) : Step;
 

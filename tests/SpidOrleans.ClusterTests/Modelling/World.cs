@@ -4,22 +4,88 @@ namespace SpidOrleans.ClusterTests.Modelling;
 /// The reference model: what the product promises about visitors, persons and order, in plain single-threaded code that
 /// stores nothing and never fails.
 /// </summary>
-internal sealed class World
+/// <param name="holdsUndecided">Whoever has not decided is not tracked yet.</param>
+internal sealed class World(bool holdsUndecided)
 {
     private readonly List<Tracked> _tracked = [];
+    private readonly Dictionary<int, bool> _consents = [];
 
     /// <summary>Everything tracked, in the order in which it was accepted; resends are no new events.</summary>
-    public IEnumerable<Tracked> Tracked => _tracked.DistinctBy(t => t.Marker);
+    public IReadOnlyList<Tracked> Tracked => _tracked;
 
-    public void Track(ModelVisitor visitor, string project, string marker) => _tracked.Add(new Tracked(_tracked.Count, visitor, null, project, marker));
+    public bool Knows(string marker) => _tracked.Exists(t => t.Marker == marker);
 
-    public void Track(int person, string project, string marker) => _tracked.Add(new Tracked(_tracked.Count, null, person, project, marker));
+    /// <returns>False: the person wants no tracking.</returns>
+    public bool Track(ModelVisitor visitor, string project, string marker) => Track(visitor, null, project, marker, ConsentOf(visitor));
+
+    /// <inheritdoc cref="Track(ModelVisitor, string, string)"/>
+    public bool Track(int person, string project, string marker) => Track(null, person, project, marker, ConsentOf(person));
+
+    private bool Track(ModelVisitor? visitor, int? person, string project, string marker, bool? consent)
+    {
+        var known = _tracked.Find(t => t.Marker == marker);
+        if (known is null)
+        {
+            var fate = consent switch { true => Fate.Arrives, false => Fate.Never, null => holdsUndecided ? Fate.Held : Fate.Arrives };
+            _tracked.Add(new Tracked(_tracked.Count, visitor, person, project, marker) { Fate = fate });
+        }
+        else if (known.Fate == Fate.Never && consent != false)
+        {
+            // A resend of what was discarded: it may be remembered as known.
+            known.Fate = Fate.Unknown;
+        }
+
+        return consent != false;
+    }
+
+    /// <summary>The browser's person decides: for all visitors that it has been since this one, and for whom they belong to.</summary>
+    public void Decide(ModelVisitor visitor, bool tracking)
+    {
+        if (visitor.Next is { } next) Decide(next, tracking);
+        visitor.Consent = tracking;
+        if (visitor.Person is { } person) Decide(person, tracking);
+        else Apply(t => t.Visitor == visitor, tracking);
+    }
+
+    public void Decide(int person, bool tracking)
+    {
+        _consents[person] = tracking;
+        Apply(t => (t.Person ?? t.Visitor!.Person) == person, tracking);
+    }
+
+    private void Apply(Func<Tracked, bool> isTheirs, bool tracking)
+    {
+        foreach (var t in _tracked.Where(isTheirs))
+        {
+            t.Fate = (t.Fate, tracking) switch
+            {
+                (Fate.Held, true) => Fate.Arrives,
+                // Whatever else asks for that logout again, once there is consent, sends it.
+                (Fate.Held, false) => t.Marker.StartsWith("Logout", StringComparison.Ordinal) ? Fate.Unknown : Fate.Never,
+                (Fate.Arrives, false) => Fate.Unknown,
+                var (fate, _) => fate,
+            };
+        }
+    }
+
+    private bool? ConsentOf(int person) => _consents.TryGetValue(person, out var tracking) ? tracking : null;
+
+    private bool? ConsentOf(ModelVisitor visitor) =>
+        visitor.Consent == false ? false : visitor.Person is { } person ? ConsentOf(person) : visitor.Consent;
 
     /// <summary>The link, if there is none yet: from the next event on.</summary>
     private void Link(ModelVisitor visitor, int person)
     {
         visitor.Person = person;
         visitor.LinkedFrom = _tracked.Count;
+    }
+
+    /// <summary>The stricter of the two decisions is the person's; whoever has not decided leaves it to the other.</summary>
+    private void SignIn(ModelVisitor visitor, int person)
+    {
+        var own = ConsentOf(person);
+        var decided = own == false || visitor.Consent == false ? false : own ?? visitor.Consent;
+        if (decided is { } tracking) Decide(person, tracking);
     }
 
     /// <summary>Must <paramref name="earlier"/> arrive before <paramref name="later"/>? Yes if, when the later one was sent,
@@ -43,6 +109,7 @@ internal sealed class World
         if (visitor.Next is null && visitor.Person is null) Link(visitor, person);
         if (visitor.Next is null && visitor.Person != person) visitor.Next = fresh();
         if (visitor.Next is not null) visitor.Next = Login(visitor.Next, person, insertId, fresh);
+        else SignIn(visitor, person);
         return visitor.Answers[insertId] = visitor.Next ?? visitor;
     }
 
@@ -64,7 +131,25 @@ internal sealed class World
 }
 
 /// <param name="Number">Its place among all.</param>
-internal sealed record Tracked(int Number, ModelVisitor? Visitor, int? Person, string Project, string Marker);
+internal sealed record Tracked(int Number, ModelVisitor? Visitor, int? Person, string Project, string Marker)
+{
+    public required Fate Fate { get; set; }
+}
+
+/// <summary>What becomes of an event.</summary>
+internal enum Fate
+{
+    Arrives,
+
+    /// <summary>Not before its person consents.</summary>
+    Held,
+
+    /// <summary>Its person has refused.</summary>
+    Never,
+
+    /// <summary>The refusal may have come too late.</summary>
+    Unknown,
+}
 
 /// <summary>A visitor as the model sees it.</summary>
 internal sealed class ModelVisitor
@@ -73,6 +158,9 @@ internal sealed class ModelVisitor
     public string Id { get; set; } = "";
 
     public int? Person { get; set; }
+
+    /// <summary>What was said of this browser; null: nothing.</summary>
+    public bool? Consent { get; set; }
 
     /// <summary>By insert id: a login that comes again gets the answer it had.</summary>
     public Dictionary<string, ModelVisitor> Answers { get; } = [];

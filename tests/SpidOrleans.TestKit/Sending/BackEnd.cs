@@ -70,6 +70,10 @@ public sealed class BackEnd : IDisposable
     public Task<VisitorAnswer> DescribeVisitorAsync(string visitorId) =>
         ReadUntilAcceptedAsync<VisitorAnswer>(() => _http.GetAsync(new Uri($"v1/visitors/{visitorId}", UriKind.Relative)));
 
+    /// <param name="person"><c>visitors/…</c> or <c>users/…</c>.</param>
+    public async Task SetConsentUntilAcceptedAsync(string person, bool tracking) =>
+        (await UntilAcceptedAsync(() => _http.PutAsJsonAsync(new Uri($"v1/{person}/consent", UriKind.Relative), new { tracking }, Json))).Dispose();
+
     public void Dispose() => _http.Dispose();
 
     private Task<HttpResponseMessage> PostAsync<T>(string path, T body) =>

@@ -155,8 +155,8 @@ public class TrackContentTests
     {
         static string Many(int count) => string.Join(",", Enumerable.Range(0, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"\"p{i}\":{i}")));
 
-        Assert.Equal(200, JsonElement.Parse((await TrackAsync(Many(200))).Properties.Span).GetPropertyCount());
-        Assert.Contains("200 properties", await RefuseAsync(Many(201)), StringComparison.Ordinal);
+        Assert.Equal(250, JsonElement.Parse((await TrackAsync(Many(250))).Properties.Span).GetPropertyCount());
+        Assert.Contains("250 properties", await RefuseAsync(Many(251)), StringComparison.Ordinal);
     }
 
     [Theory]

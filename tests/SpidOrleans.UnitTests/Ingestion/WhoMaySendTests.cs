@@ -36,6 +36,29 @@ public class WhoMaySendTests
         Assert.All(host.Grains.Calls, call => Assert.False(call.FromBrowser));
     }
 
+    [Theory]
+    [InlineData("Sec-GPC", "Privacy:HonourGlobalPrivacyControl", true)]
+    [InlineData("DNT", "Privacy:HonourDoNotTrack", true)]
+    [InlineData("DNT", "Privacy:HonourGlobalPrivacyControl", false)]
+    public async Task ABrowsersSignal_IsHeededWhereConfigured_AndABackEndHasNone(string header, string key, bool isHeeded)
+    {
+        await using var host = await WebHostFixture.StartAsync((key, "true"));
+        var change = $$$"""{"$token":"t1","$distinct_id":"{{{Visitor}}}","$set":{"Plan":"pro"}}""";
+        (string, string)[] signal = [(header, "1")], page = [(header, "1"), Page];
+
+        foreach (var headers in new[] { signal, page })
+        {
+            Assert.Equal("1", await host.PostAsync("/track", Form(Event()), headers).TextAsync());
+            Assert.Equal("1", await host.PostAsync("/engage", Form(change), headers).TextAsync());
+        }
+
+        Assert.Equal(isHeeded ? 0 : 4, host.Grains.Calls.Count);
+        await host.PostAsync("/track", Form(Event()), [(header, "1"), Basic(Secret)]).TextAsync();
+        Assert.Equal("Track", host.Grains.Calls.Last().Method);
+        // What is wrong is said all the same.
+        Assert.Equal("0", await host.PostAsync("/track", Form(Event(ids: "")), page).TextAsync());
+    }
+
     [Fact]
     public async Task AUser_IsNamedWithCredentialsOnly()
     {

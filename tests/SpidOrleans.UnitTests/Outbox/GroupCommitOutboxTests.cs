@@ -132,6 +132,9 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
         public Task<IReadOnlyList<OutboxRow>> ReadPendingAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
+        public Task<IReadOnlyList<OutboxRow>> ReadHeldAsync(Lane lane, long after, int rowsMax, int bytesMax, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
         public Task<long?> ReadLatestTimeAsync(string identity, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<Shard>> ReadShardsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -59,7 +59,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
     protected override async Task<string> DumpAsync()
     {
         var dump = new StringBuilder();
-        foreach (var table in new[] { "outbox", "dead_letter", "closed_identity", "orleans_state", "deletion" })
+        foreach (var table in new[] { "outbox", "held", "dead_letter", "closed_identity", "orleans_state", "deletion" })
         {
             await using var command = _database.Source.CreateCommand($"SELECT to_jsonb({table})::text FROM {table}");
             await using var reader = await command.ExecuteReaderAsync(Cancel);
@@ -160,6 +160,59 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
         {
             foreach (var outbox in outboxes) await outbox.DisposeAsync();
             foreach (var database in databases) await database.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Silos_ThatHoldAndReleaseTheSameLanes_LeaveNothingHeld_AndKeepTheOrder()
+    {
+        const int silos = 3, lanes = 9, heldAtLeast = 10;
+        var databases = Enumerable.Range(0, silos).Select(_ => OpenDatabase()).ToList();
+        var engines = databases.ConvertAll(database => new PostgreSqlOutbox(database, Service, TimeProvider.System));
+        var writers = engines.ConvertAll(engine => new GroupCommitOutbox(engine, Bell, TimeProvider.System, NullLogger<GroupCommitOutbox>.Instance));
+        foreach (var writer in writers) await writer.StartAsync(Cancel);
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, lanes).Select(lane => DecideAsync(writers[lane % silos], writers[(lane + 1) % silos], $"v:{lane}")));
+        }
+        finally
+        {
+            foreach (var writer in writers)
+            {
+                await writer.StopAsync(CancellationToken.None);
+                writer.Dispose();
+            }
+
+            foreach (var engine in engines) await engine.DisposeAsync();
+            foreach (var database in databases) await database.DisposeAsync();
+        }
+
+        // One silo's activation holds on until it learns that it has been left behind; another's decides and releases meanwhile.
+        async Task DecideAsync(GroupCommitOutbox stale, GroupCommitOutbox current, string identity)
+        {
+            await StoreStateAsync(identity, Service);
+            var accepted = new List<string>();
+            var heldEnough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var holding = Task.Run(async () =>
+            {
+                for (var i = 0; await stale.HoldAsync(LaneOf(Web, identity), [Event($"{identity} {i}")], StateOf(identity, 1)); i++)
+                {
+                    accepted.Add($"{identity} {i}");
+                    if (accepted.Count == heldAtLeast) heldEnough.SetResult();
+                }
+            });
+
+            await heldEnough.Task.WaitAsync(Patience);
+            await using (var decide = _database.Source.CreateCommand("UPDATE orleans_state SET version = 2 WHERE extension = $1"))
+            {
+                decide.Parameters.Add(new() { Value = identity });
+                await decide.ExecuteNonQueryAsync(Cancel);
+            }
+
+            while (await current.ReleaseAsync([identity], Shards) > 0) { }
+            await holding.WaitAsync(Patience);
+            Assert.Equal(accepted, (await ReadAsync(Web, identity)).Where(text => text.StartsWith(identity + " ", StringComparison.Ordinal)));
+            Assert.Empty(await Engine.ReadHeldAsync(LaneOf(Web, identity), 0, 10, int.MaxValue, Cancel));
         }
     }
 
@@ -298,6 +351,18 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
             "text[], boolean[], smallint[], integer[], integer[], bytea[], bigint[], bigint[], integer[], text[], boolean[], text",
             PostgreSqlOutbox.AppendSql, ["orleans_state_pkey", "closed_identity_pkey"]
         },
+        {
+            "text, text[], text[], text[], integer[], integer[], text[], text[], bigint[], bytea[], bigint",
+            PostgreSqlOutbox.HoldSql, ["orleans_state_pkey", "closed_identity_pkey"]
+        },
+        { "text[], integer, bigint", PostgreSqlOutbox.ReleaseSql, ["held_by_identity", "Tid Scan"] },
+        { "text", PostgreSqlOutbox.TakeHeldSql, ["held_by_identity"] },
+        { "text, text, bigint, integer, bigint", PostgreSqlOutbox.ReadHeldSql, ["held_by_identity"] },
+        { "text, text", PostgreSqlOutbox.SummariseHeldSql, ["held_by_identity"] },
+        { "text[]", PostgreSqlOutbox.EraseHeldSql, ["held_by_identity"] },
+        { "text[], bytea[]", PostgreSqlOutbox.EraseNamedHeldSql, ["held_by_identity"] },
+        { "text, text, integer", PostgreSqlOutbox.CloseSql, ["held_by_identity"] },
+        { "bigint, integer", PostgreSqlOutbox.LetGoSql, ["held_by_age", "Tid Scan"] },
     };
 
     /// <summary>Plans are made from what the planner last saw, and kept: at night that is an empty table, and in the morning the
@@ -307,7 +372,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
     public async Task Statement_PlannedWhileTheTableIsEmpty_WalksNothingButItsIndex(string types, string sql, string[] indexes)
     {
         await using var connection = await _database.Source.OpenConnectionAsync(Cancel);
-        foreach (var maintenance in new[] { "VACUUM ANALYZE outbox", "VACUUM ANALYZE orleans_state", "VACUUM ANALYZE closed_identity" })
+        foreach (var maintenance in new[] { "VACUUM ANALYZE outbox", "VACUUM ANALYZE orleans_state", "VACUUM ANALYZE closed_identity", "VACUUM ANALYZE held" })
             await RunAsync(connection, maintenance);
         var count = types.Split(',', StringSplitOptions.RemoveEmptyEntries).Length;
         await RunAsync(connection, $"PREPARE tested{(count == 0 ? "" : $" ({types})")} AS {sql}");
@@ -325,7 +390,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
         // Whatever looks for rows has its condition from an index; the one exception leaps to the first shard.
         for (var i = 0; i < lines.Count; i++)
         {
-            if (lines[i].Contains("Scan using outbox_pkey", StringComparison.Ordinal) && sql != PostgreSqlOutbox.ReadShardsSql)
+            if ((lines[i].Contains("Scan using outbox_pkey", StringComparison.Ordinal) || lines[i].Contains("Scan using held_", StringComparison.Ordinal)) && sql != PostgreSqlOutbox.ReadShardsSql)
                 Assert.StartsWith("Index Cond", lines[i + 1], StringComparison.Ordinal);
         }
     }

@@ -29,9 +29,43 @@ public sealed class FullestEventTests
         Assert.Equal(200, _mixpanel.Import([(byte)'[', .. payload, (byte)']'], isOriginal ? IdMerge.Original : IdMerge.Simplified).StatusCode);
     }
 
+    /// <summary>In Mixpanel's own format: SPiD's properties have the room that is left, and traits what SPiD leaves.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AnEventOfMixpanelsOwnClients_IsTaken_WithWhatThereIsRoomFor(bool isOriginal)
+    {
+        for (var properties = EventRules.PropertiesMax; properties <= EventRules.ImportedPropertiesMax; properties++)
+        {
+            var payload = Write(isOriginal, properties);
+            Assert.InRange(JsonDocument.Parse(payload).RootElement.GetProperty("properties").GetPropertyCount(), Math.Min(properties + 49, 253) - 1, 254);
+            Assert.Equal(200, _mixpanel.Import([(byte)'[', .. payload, (byte)']'], isOriginal ? IdMerge.Original : IdMerge.Simplified).StatusCode);
+        }
+
+        var fullest = JsonDocument.Parse(Write(isOriginal, EventRules.ImportedPropertiesMax - 2)).RootElement.GetProperty("properties");
+        Assert.Equal("2001:db8::1", fullest.GetProperty("ip").GetString());
+        Assert.True(fullest.TryGetProperty("Client", out _));
+        Assert.False(fullest.TryGetProperty("trait0", out _));
+    }
+
     [Fact]
-    public void WithTenPropertiesMore_ItWouldBeRefused() =>
-        Assert.Equal(400, _mixpanel.Import([(byte)'[', .. Write(isOriginal: false, EventRules.PropertiesMax + 10), (byte)']']).StatusCode);
+    public void WithFivePropertiesMore_ItWouldBeRefused() =>
+        Assert.Equal(400, _mixpanel.Import([(byte)'[', .. Write(isOriginal: false, EventRules.ImportedPropertiesMax + 5), (byte)']']).StatusCode);
+
+    [Fact]
+    public void WhatSpidKnows_IsNotTheSendersToClaim_HoweverFullTheEventIs()
+    {
+        var own = Enumerable.Range(0, EventRules.ImportedPropertiesMax - 2).Select(n => $"\"p{n}\":1");
+        var payload = EventWriter.Write(
+            new EventSource { ClientName = "News", Project = "p", ClientId = "news" },
+            new TrackedEvent { Name = "n", Properties = Encoding.UTF8.GetBytes($"{{{string.Join(',', own)},\"Client\":\"Bank\",\"Version\":\"0\"}}") },
+            new Stamp { TimeMs = 1, InsertId = "i", Device = VisitorId.New() });
+
+        var properties = JsonDocument.Parse(payload).RootElement.GetProperty("properties");
+        Assert.Equal(EventRules.ImportedPropertiesMax + 3, properties.GetPropertyCount());
+        Assert.Equal("News", properties.GetProperty("Client").GetString());
+        Assert.NotEqual("0", properties.GetProperty("Version").GetString());
+    }
 
     private static byte[] Write(bool isOriginal, int properties)
     {

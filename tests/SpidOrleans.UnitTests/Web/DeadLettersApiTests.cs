@@ -101,6 +101,18 @@ public class DeadLettersApiTests
         await (await host.SendAsync(HttpMethod.Delete, "/v1/dead-letters/7")).ProblemAsync(404);
     }
 
+    [Fact]
+    public async Task ALetterOfAGroup_IsNobodys()
+    {
+        await using var host = await HostAsync();
+        host.Grains.Letters[7] = host.Grains.Letters[7] with { Identity = "g:company/acme" };
+
+        var letter = await (await host.SendAsync(HttpMethod.Get, "/v1/dead-letters/7")).JsonAsync();
+
+        Assert.Equal("group", letter.GetProperty("kind").GetString());
+        Assert.False(letter.TryGetProperty("userId", out _) || letter.TryGetProperty("visitorId", out _));
+    }
+
     private static async Task<WebHostFixture> HostAsync(bool isFacade = false)
     {
         var host = await WebHostFixture.StartHostAsync(isFacade);

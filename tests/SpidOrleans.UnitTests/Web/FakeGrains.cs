@@ -145,6 +145,9 @@ internal sealed class FakeGrains : IGrainFactory, IIntake
 
         public Task<TrackOutcome> SetConsentAsync(bool tracking) => all.Answer(new GrainCall(key, "SetConsent", tracking), () => all.SetOutcome);
 
+        public Task<TrackOutcome> SetBrowsersConsentAsync(bool tracking, KeyDigest browserKey) =>
+            all.Answer(new GrainCall(key, "SetBrowsersConsent", tracking, BrowserKey: browserKey), () => all.SetOutcome);
+
         public Task ForgetAsync() => throw new NotSupportedException();
 
         public Task<VisitorDescription> DescribeAsync(string project) => all.Answer(new GrainCall(key, "Describe", project), () => all.Visitor);

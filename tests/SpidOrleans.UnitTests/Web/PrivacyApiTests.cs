@@ -85,6 +85,22 @@ public class PrivacyApiTests
         Assert.Equal(!isHeeded, host.Grains.Calls.Any(call => call.Method == "Track"));
     }
 
+    /// <summary>The SDK asks anew at a 401, and keeps its queue at a 403.</summary>
+    [Fact]
+    public async Task AnErasedBrowser_IsToldToAskForAnotherVisitor()
+    {
+        await using var host = await WebHostFixture.StartAsync();
+        var (cookie, _) = await SessionApiTests.VisitAsync(host);
+        host.Grains.Track = _ => TrackOutcome.Erased;
+        host.Grains.SetOutcome = TrackOutcome.Erased;
+
+        await (await PostAsync("/v1/collect", """{"clientId":"news","events":[{"event":"a","time":1795478807652,"insertId":"i"}]}""")).ProblemAsync(401);
+        await (await PostAsync("/v1/collect/consent", """{"tracking":true}""")).ProblemAsync(401);
+
+        Task<HttpResponseMessage> PostAsync(string path, string body) =>
+            host.BrowseAsync(HttpMethod.Post, path, new StringContent(body), ("Origin", WebHostFixture.PageOrigin), cookie);
+    }
+
     [Fact]
     public async Task ABrowsersConsent_IsOfItsCookieAlone_FromARegisteredOrigin()
     {
@@ -92,10 +108,14 @@ public class PrivacyApiTests
         var (cookie, _) = await SessionApiTests.VisitAsync(host);
 
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(WebHostFixture.PageOrigin, cookie)).StatusCode);
-        Assert.Equal(false, host.Grains.Calls.Single(call => call.Method == "SetConsent").Argument);
+        var call = host.Grains.Calls.Single(call => call.Method == "SetBrowsersConsent");
+        Assert.Equal(false, call.Argument);
+        Assert.NotNull(call.BrowserKey);
         await (await PostAsync(WebHostFixture.PageOrigin, ("Cookie", ""))).ProblemAsync(401);
         await (await PostAsync("https://elsewhere.test", cookie)).ProblemAsync(403);
-        Assert.Single(host.Grains.Calls, call => call.Method == "SetConsent");
+        Assert.Single(host.Grains.Calls, call => call.Method == "SetBrowsersConsent");
+        host.Grains.SetOutcome = TrackOutcome.Stranger;
+        await (await PostAsync(WebHostFixture.PageOrigin, cookie)).ProblemAsync(401);
 
         Task<HttpResponseMessage> PostAsync(string origin, (string, string) own) => host.BrowseAsync(
             HttpMethod.Post, "/v1/collect/consent", new StringContent("""{"tracking":false}"""), ("Origin", origin), own);

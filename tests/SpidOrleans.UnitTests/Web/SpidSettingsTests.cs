@@ -23,6 +23,8 @@ public class SpidSettingsTests
         Assert.Equal((2_000, 10 << 20, 10_000, null), (settings.Limits.EventsPerRequest, settings.Limits.RequestBytes, settings.Limits.PendingPerLane, settings.Limits.EventsPerSecondPerClient));
         Assert.Equal((11_111, 30_000), (settings.Silo.SiloPort, settings.Silo.GatewayPort));
         Assert.Equal(TimeSpan.FromHours(2), settings.Cluster.SessionLifetime);
+        Assert.Equal((false, TimeSpan.FromDays(7)), (settings.Cluster.HoldsUndecided, settings.Cluster.HeldRetention));
+        Assert.NotNull(settings.Cluster.Projects["preview"].DeletionToken);
         Assert.Equal("Data Source=data/spidorleans.db", settings.Storage.ConnectionString);
     }
 
@@ -41,6 +43,7 @@ public class SpidSettingsTests
             ("Entitlements:1042:Users:0", "7"), ("Entitlements:1042:Subscribers:0", "42"), ("Entitlements:1042:SubscriptionId", "99"),
             ("Limits:EventsPerRequest", "10"), ("Limits:RequestBytes", "1 MB"), ("Limits:PendingPerLane", "5"), ("Limits:EventsPerSecondPerClient", "9"),
             ("Identity:Authority", "https://login.test"), ("Identity:ClientId", "id"), ("Identity:ClientSecret", "hush"), ("Identity:EndProviderSession", "true"), ("Console:Password", "p"),
+            ("Privacy:Consent", "undecided"), ("Privacy:HeldRetention", "1.12:00:00"),
             ("Proxies:0", "10.0.0.0/8"), ("Proxies:1", "192.0.2.7"), ("Proxies:2", "fd00::/8"), ("Proxies:3", "::1"));
 
         Assert.Equal("https://news.test", Assert.Single(settings.Clients["c"].Origins));
@@ -50,6 +53,7 @@ public class SpidSettingsTests
         var product = settings.Products["1042"];
         Assert.Equal(("7", "42", "99"), (Assert.Single(product.Users).ToString(), Assert.Single(product.Subscribers).ToString(), product.SubscriptionId));
         Assert.Equal(new LimitSettings(10, 1 << 20, 5, 9), settings.Limits);
+        Assert.Equal((true, TimeSpan.FromHours(36)), (settings.Cluster.HoldsUndecided, settings.Cluster.HeldRetention));
         Assert.Equal(new IdentitySettings(new Uri("https://login.test"), "id", "hush", EndsProviderSession: true), settings.Identity);
         Assert.DoesNotContain("hush", settings.Identity!.ToString(), StringComparison.Ordinal);
         Assert.Equal(["10.0.0.0/8", "192.0.2.7/32", "fd00::/8", "::1/128"], settings.Proxies.Select(proxy => proxy.ToString()));
@@ -62,6 +66,12 @@ public class SpidSettingsTests
             settings.Cluster.Projects["a"].EventsPerSecond, settings.Cluster.Projects["a"].Proxy!.Host, settings.Cluster.Projects["a"].Timeout));
         Assert.False(settings.HasDemoClient);
     }
+
+    [Theory]
+    [InlineData("Privacy:Consent", "Denied", "'Granted' or 'Undecided'")]
+    [InlineData("Privacy:HeldRetention", "00:00:01", "a duration between 00:01:00 and 365.00:00:00")]
+    public void AWrongDefaultOfConsent_StopsTheStart(string key, string value, string expected) => Assert.Contains(
+        expected, Assert.Throws<ConfigurationException>(() => Read([.. OneClient, (key, value)])).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("", "https://api.mixpanel.com/")]

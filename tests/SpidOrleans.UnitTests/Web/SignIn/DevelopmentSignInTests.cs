@@ -37,6 +37,24 @@ public class DevelopmentSignInTests
     }
 
     [Fact]
+    public async Task AnErasedUser_IsToldSo_AndNotToTryAgain()
+    {
+        await using var host = await SignInHost.StartAsync();
+        using var browser = new TestBrowser(host.Origin);
+        await browser.VisitAsync();
+        var cookie = browser.Cookies["SPID_VISITOR"];
+        host.Grains.Login = (visitor, _) => new LoginResult { Outcome = TrackOutcome.Erased, VisitorId = visitor };
+
+        var page = await browser.GetAsync(SignInHost.Flow("/flow/login", ("cancel_redirect_uri", SignInHost.Cancelled)));
+        var told = await (await browser.SubmitAsync(page, ("user_id", "ann-4711"))).PageAsync(403);
+
+        Assert.DoesNotContain("<form", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("ann-4711", told, StringComparison.Ordinal);
+        Assert.Contains(SignInHost.Cancelled, told, StringComparison.Ordinal);
+        Assert.Equal(cookie, browser.Cookies["SPID_VISITOR"]);
+    }
+
+    [Fact]
     public async Task SigningIn_GivesTheBrowserASecretThatNobodyHadBefore_AndTheClusterItsDigest()
     {
         await using var host = await SignInHost.StartAsync();
