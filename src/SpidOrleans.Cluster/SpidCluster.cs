@@ -7,8 +7,10 @@ using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Intake;
 using SpidOrleans.Cluster.Lanes;
+using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
+using SpidOrleans.Cluster.Telemetry;
 using SpidOrleans.Cluster.Visitors;
 using SpidOrleans.Contracts.Intake;
 
@@ -32,6 +34,11 @@ public static class SpidCluster
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddKeyedSingleton(EmissionLimits.Clock, TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<OutboxMetrics>();
+        // From the start: whoever watches is to find 0 rather than nothing.
+        services.AddActivatedSingleton<DeliveryMetrics>();
+        services.AddSingleton<BacklogMetrics>();
         services.AddSingleton<GroupCommitOutbox>();
         services.AddSingleton<IOutbox>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddHostedService(provider => provider.GetRequiredService<GroupCommitOutbox>());
@@ -39,6 +46,7 @@ public static class SpidCluster
         services.AddSingleton<IDeadLetterStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<IHeldEventStore>(provider => provider.GetRequiredService<GroupCommitOutbox>());
         services.AddSingleton<DeadLetterMeter>();
+        services.AddObservation();
         services.AddSingleton<OutboxBell>();
         services.AddSingleton<IOutboxBell>(provider => provider.GetRequiredService<OutboxBell>());
         return services;
@@ -55,10 +63,13 @@ public static class SpidCluster
             services.AddSingleton<VisitorServices>();
             services.AddHostedService(provider => provider.GetRequiredService<VisitorLanes>());
             services.AddSingleton<LaneServiceClient>();
+            services.AddOperations();
+            services.AddActivatedSingleton<LaneMetrics>();
             services.AddSingleton<SiloIntake>();
             services.AddSingleton<IIntake>(provider => provider.GetRequiredService<SiloIntake>());
         })
         .AddGrainService<LaneService>()
+        .AddGrainService<OperationsService>()
         .AddMemoryStreams(OutboxBell.StreamName, streams =>
         {
             streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
@@ -71,10 +82,13 @@ public static class SpidCluster
     /// <summary>What rings and sweeps. To be added after Orleans, whose silo it needs.</summary>
     public static IServiceCollection AddSpidEmission(this IServiceCollection services)
     {
+        services.AddHostedService(provider => provider.GetRequiredService<ProjectHalts>());
         services.AddHostedService(provider => provider.GetRequiredService<OutboxBell>());
         services.AddHostedService<OutboxSweep>();
+        services.AddHostedService<BacklogWatch>();
         services.AddHostedService<DeadLetterWatch>();
         services.AddHostedService<DeletionSweep>();
+        services.AddHostedService(provider => provider.GetRequiredService<SiloObservation>());
         services.AddHostedService<HeldEventSweep>();
         return services;
     }

@@ -6,6 +6,7 @@ using SpidOrleans.Storage.PostgreSql;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Hosting;
+using SpidOrleans.Web.Telemetry;
 
 namespace SpidOrleans.Facade;
 
@@ -18,7 +19,7 @@ internal static class ClusterRegistration
     /// <summary>A machine that does not even refuse a connection: two attempts must fit into one call's time-out.</summary>
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
 
-    public static WebApplicationBuilder AddCluster(this WebApplicationBuilder builder, SpidSettings settings)
+    public static WebApplicationBuilder AddCluster(this WebApplicationBuilder builder, SpidSettings settings, OtlpExport export)
     {
         var services = builder.Services;
         services.AddSingleton<GatewayCount>();
@@ -27,7 +28,7 @@ internal static class ClusterRegistration
 
         // Orleans' own hosted service would hold up the start of the host until the first silo answers.
         var others = services.Where(IsHosted).ToHashSet();
-        builder.UseOrleansClient(client => client.UseDiscovery(settings)
+        builder.UseOrleansClient(client => (export.HasTraces ? client.AddActivityPropagation() : client).UseDiscovery(settings)
             .Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (settings.Silo.ClusterId, settings.Silo.ServiceId))
             .Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = SpidHosting.GrainCallTimeout)
             .Configure<ExceptionSerializationOptions>(SpidHosting.NameExceptions)

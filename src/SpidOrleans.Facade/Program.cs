@@ -4,6 +4,7 @@ using SpidOrleans.Web;
 using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Health;
 using SpidOrleans.Web.Hosting;
+using SpidOrleans.Web.Telemetry;
 
 const string DefaultUrl = "http://localhost:5001";
 
@@ -14,10 +15,11 @@ return await HostStart.RunAsync(FacadeStartFailure.Of, async start =>
     var builder = WebApplication.CreateBuilder([.. args, Tuning.ReadConfigurationOnce]).AddDefaults(DefaultUrl);
     var settings = SpidSettings.Read(builder.Configuration);
     builder.ConfigureHosting();
+    var export = builder.AddTelemetry("spidorleans-facade");
     start.Quieten(builder.Services);
 
     // Stopped in reverse: requests end first, then the connection that they need.
-    builder.AddCluster(settings);
+    builder.AddCluster(settings, export);
     builder.Services.AddSpidFacade(settings);
 
     await using var app = builder.Build();

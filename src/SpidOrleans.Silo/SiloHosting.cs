@@ -2,10 +2,12 @@ using System.Net;
 using Orleans.Configuration;
 using Orleans.Serialization;
 using SpidOrleans.Cluster;
+using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Storage.PostgreSql;
 using SpidOrleans.Storage.Sqlite;
 using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Hosting;
+using SpidOrleans.Web.Telemetry;
 
 namespace SpidOrleans.Silo;
 
@@ -38,6 +40,8 @@ internal static class SiloHosting
         var address = settings.Silo.AdvertisedAddress ?? IPAddress.Loopback;
         Ports.RequireFree("Cluster:SiloPort", new IPEndPoint(address, settings.Silo.SiloPort));
         Ports.RequireFree("Cluster:GatewayPort", new IPEndPoint(address, settings.Silo.GatewayPort));
+        // An event makes two lines: accepted, and delivered or refused.
+        builder.Services.AddSingleton(new JournalOptions { EntriesMax = 2 * settings.Console.JournalEvents, EventsPerSecond = settings.Console.JournalEventsPerSecond });
         builder.Services.AddHealthChecks().AddCheck<OutboxCheck>("outbox");
     }
 
@@ -45,9 +49,12 @@ internal static class SiloHosting
         ? services.AddSqliteStorage(options => options.ConnectionString = storage.ConnectionString)
         : services.AddPostgreSqlStorage(options => options.ConnectionString = storage.ConnectionString);
 
-    public static ISiloBuilder UseSpid(this ISiloBuilder silo, SpidSettings settings) =>
-        (settings.Storage.Provider == StorageProvider.Sqlite ? silo.UseSingleSilo(settings.Silo) : silo.UseCluster(settings))
+    public static ISiloBuilder UseSpid(this ISiloBuilder silo, SpidSettings settings, OtlpExport export) =>
+        // Each call between grains pays for it.
+        (export.HasTraces ? silo.AddActivityPropagation() : silo)
+            .UseStorage(settings)
             .AddSpidGrains()
+            .AddSpidDashboard(settings)
             .Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = SpidHosting.GrainCallTimeout)
             .Configure<ExceptionSerializationOptions>(SpidHosting.NameExceptions)
             .Configure<GrainCollectionOptions>(collection =>
@@ -58,6 +65,9 @@ internal static class SiloHosting
                 collection.CollectionAge = CollectionAge;
                 collection.EnableActivationSheddingOnMemoryPressure = true;
             });
+
+    private static ISiloBuilder UseStorage(this ISiloBuilder silo, SpidSettings settings) =>
+        settings.Storage.Provider == StorageProvider.Sqlite ? silo.UseSingleSilo(settings.Silo) : silo.UseCluster(settings);
 
     private static ISiloBuilder UseSingleSilo(this ISiloBuilder silo, SiloSettings settings) => silo
         .UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, null, settings.ServiceId, settings.ClusterId)

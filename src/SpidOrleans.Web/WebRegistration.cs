@@ -14,8 +14,10 @@ using SpidOrleans.Web.Health;
 using SpidOrleans.Web.Ingestion;
 using SpidOrleans.Web.Intake;
 using SpidOrleans.Web.OAuth;
+using SpidOrleans.Web.Operators;
 using SpidOrleans.Web.Rest;
 using SpidOrleans.Web.SignIn;
+using SpidOrleans.Web.Telemetry;
 
 namespace SpidOrleans.Web;
 
@@ -31,11 +33,14 @@ public static class WebRegistration
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes);
 
         services.AddClientSchemes();
+        services.AddOperators();
         services.AddSingleton<EventRate>();
         services.TryAddSingleton(_ => new BodyBudget(BodyBudget.BytesMaxDefault));
         services.AddSingleton<BodyDeadline>();
         services.AddSingleton<BodyLimits>();
 
+        services.AddMetrics();
+        services.AddSingleton<ClientMetrics>();
         services.AddSingleton<AddressPrivacy>();
         services.AddSingleton<EventTracker>();
         services.AddSingleton<SignIns>();
@@ -76,6 +81,7 @@ public static class WebRegistration
         services.AddSingleton<CollectApi>();
         services.AddSignIn(settings);
         services.AddSingleton<PreviewApi>();
+        services.AddConsole();
         return services;
     }
 
@@ -106,6 +112,7 @@ public static class WebRegistration
         IngestionApi.Map(app.MapGroup("").WithTags("Mixpanel's clients"));
 
         HealthApi.Map(app.MapGroup("/health").WithTags("Health"));
+        MetricsApi.Map(app.MapGroup("").WithTags("Operators"));
         ApiDocumentation.Map(app);
         return app;
     }
@@ -123,6 +130,7 @@ public static class WebRegistration
         CollectApi.Map(browsers);
         SdkFiles.Map(browsers);
         SignInRegistration.MapSignIn(browsers);
+        ConsoleApi.Map(app);
 
         if (app.Services.GetRequiredService<SpidSettings>().HasDemoClient)
         {

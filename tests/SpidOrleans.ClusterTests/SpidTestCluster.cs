@@ -11,12 +11,14 @@ using SpidOrleans.Cluster;
 using SpidOrleans.Cluster.Consent;
 using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Lanes;
+using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.ClusterTests.Faults;
 using SpidOrleans.Contracts.DeadLetters;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Groups;
 using SpidOrleans.Contracts.Intake;
+using SpidOrleans.Contracts.Operations;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
@@ -147,6 +149,13 @@ public class SpidTestCluster : IAsyncLifetime
     /// <summary>Events as a silo's endpoints hand them in.</summary>
     /// <param name="silo">0 or 1.</param>
     public IIntake Intake(int silo) => _cluster!.Silos[silo].ServiceProvider.GetRequiredService<IIntake>();
+
+    /// <summary>What the console of a silo asks.</summary>
+    /// <param name="silo">0 or 1.</param>
+    public IOperations Operations(int silo) => _cluster!.Silos[silo].ServiceProvider.GetRequiredService<IOperations>();
+
+    /// <summary>What an emitter of that silo asks before it sends.</summary>
+    internal ProjectHalts Halts(int silo) => _cluster!.Silos[silo].ServiceProvider.GetRequiredService<ProjectHalts>();
 
     /// <summary>Moves a visitor's lane as another silo's activation would, without this cluster's grains knowing.</summary>
     public Task CloseBehindItsBackAsync(VisitorId visitor, string user) => _cluster!.Silos[0].ServiceProvider.GetRequiredService<GroupCommitOutbox>()

@@ -37,6 +37,9 @@ public static class EmissionLimits
     /// <summary>Between two batches of a shard while its project may have no more dead letters.</summary>
     public static readonly TimeSpan LettersFullPause = TimeSpan.FromMinutes(1);
 
+    /// <summary>Between two looks whether a project that somebody has paused is to go on.</summary>
+    public static readonly TimeSpan HaltedPause = TimeSpan.FromSeconds(1);
+
     /// <summary>How long an emitter that another silo should have waits for its move before it delivers where it is.</summary>
     public static readonly TimeSpan MovePatience = TimeSpan.FromSeconds(30);
 }

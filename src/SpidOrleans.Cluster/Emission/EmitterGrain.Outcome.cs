@@ -93,6 +93,7 @@ internal sealed partial class EmitterGrain
         {
             var buried = await outbox.BuryAsync(_shard, [.. _givenUp.Select(position => new RefusedRow(position, UnknownOutcome))]);
             _givenUp.Clear();
+            letters.Buried(_shard.Project, buried);
             LogGivenUp(logger, buried, _shard.Project);
         }
 

@@ -1,10 +1,13 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Streams;
 using Orleans.Streams.Core;
 using SpidOrleans.Cluster.DeadLetters;
+using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
+using SpidOrleans.Cluster.Telemetry;
 using SpidOrleans.Contracts.Emission;
 using SpidOrleans.Contracts.Settings;
 using SpidOrleans.Mixpanel.Delivery;
@@ -27,6 +30,9 @@ internal sealed partial class EmitterGrain(
     ClusterSettings settings,
     SiloRing ring,
     DeadLetterMeter letters,
+    OperationsWatch watch,
+    ProjectHalts halts,
+    DeliveryMetrics metrics,
     [FromKeyedServices(EmissionLimits.Clock)] TimeProvider clock,
     TimeProvider calls,
     ILogger<EmitterGrain> logger)
@@ -45,14 +51,18 @@ internal sealed partial class EmitterGrain(
     private KindCounter _attempts;
     private KindCounter _unexplained;
     private EmitterBudget _budget = null!;
+    private DeliverySpans _spans = null!;
     private int _eventsCeiling;
     private int _eventsMax;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _shard = Shard.Parse(this.GetPrimaryKeyString());
+        _spans = new DeliverySpans(_shard.Project);
+        metrics.Began();
         if (settings.Projects.GetValueOrDefault(_shard.Project) is not { } project) return Task.CompletedTask;
 
+        watch.Came(_shard);
         _project = project.ToMixpanel();
         // No more than may go out at once.
         _eventsMax = _eventsCeiling = Math.Min(EmissionLimits.BatchEventsMax, project.EventsPerSecond);
@@ -63,6 +73,8 @@ internal sealed partial class EmitterGrain(
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        watch.Left(_shard);
+        metrics.Ended();
         // Between two batches: a request under way ends, so that its rows are removed and not sent again elsewhere.
         await _stopping.CancelAsync();
         await _drain.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -94,6 +106,12 @@ internal sealed partial class EmitterGrain(
         return Task.CompletedTask;
     }
 
+    public Task TraceAsync(long position, ImmutableArray<string> requests)
+    {
+        _spans.Add(position, requests);
+        return Task.CompletedTask;
+    }
+
     public async Task SettleAsync() => await _round.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
     private async Task DrainAsync(MixpanelProject project)
@@ -103,6 +121,12 @@ internal sealed partial class EmitterGrain(
             while (!_stopping.IsCancellationRequested)
             {
                 _isRung = false;
+                if (halts.IsHalted(project.Name))
+                {
+                    await Task.Delay(EmissionLimits.HaltedPause, clock, _stopping.Token);
+                    continue;
+                }
+
                 var round = SendOldestAsync(project);
                 _round = round;
                 var pause = await round;
@@ -139,14 +163,27 @@ internal sealed partial class EmitterGrain(
             {
                 var request = EmissionRequest.Of(layer);
                 var share = await _budget.ReserveAsync(layer.Rows.Count, request.Bytes);
-                if (!share.IsGranted) return share.Wait;
+                if (!share.IsGranted)
+                {
+                    watch.Held(_shard);
+                    return share.Wait;
+                }
+
                 if (share.Wait > TimeSpan.Zero) await Task.Delay(share.Wait, clock, _stopping.Token);
 
                 // No token: once sent, the answer is worth waiting for. The client bounds the time.
+                var (sentAt, began) = (calls.GetUtcNow(), calls.GetTimestamp());
+                var span = _spans.Begin(layer.Rows[^1].Position, sentAt);
                 var outcome = await request.SendAsync(mixpanel, project, CancellationToken.None);
+                var took = calls.GetElapsedTime(began);
+                _spans.End(span, layer, outcome, sentAt, took);
+                metrics.Answered(layer, project.Name, outcome, took);
                 if (share.IsRecovering && outcome is SendOutcome.Accepted or SendOutcome.Refused) await _budget.ResumedAsync();
                 // What failed stays where it is, and with it all layers behind it.
-                if (await CarryOutAsync(layer, outcome) is { } pause) return pause;
+                var pause = await CarryOutAsync(layer, outcome);
+                metrics.Settled(layer, project.Name, outcome);
+                watch.Sent(_shard, layer, outcome, took, pause);
+                if (pause is not null) return pause;
                 if (_stopping.IsCancellationRequested) return TimeSpan.Zero;
             }
 
@@ -156,7 +193,9 @@ internal sealed partial class EmitterGrain(
         catch (OutboxUnavailableException exception)
         {
             LogOutboxAway(logger, _shard, exception.Message);
-            return Backoff.Next(++_attempts[PayloadKind.Event], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
+            var pause = Backoff.Next(++_attempts[PayloadKind.Event], new SendOutcome.Retry(null, "outbox", null, Throttled: false), Random.Shared.NextDouble());
+            watch.Failed(_shard, "The database does not answer.", pause);
+            return pause;
         }
     }
 

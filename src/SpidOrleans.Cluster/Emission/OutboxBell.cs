@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Streams;
 using SpidOrleans.Cluster.Outbox;
+using SpidOrleans.Cluster.Telemetry;
 using SpidOrleans.Contracts.Emission;
 
 namespace SpidOrleans.Cluster.Emission;
@@ -30,6 +31,19 @@ internal sealed partial class OutboxBell(IServiceProvider services, TimeProvider
         catch (SemaphoreFullException)
         {
             // Somebody else rang at the same moment.
+        }
+    }
+
+    public void Trace(Shard shard, RequestTraces traces)
+    {
+        try
+        {
+            // One way: a trace is worth no wait.
+            services.GetRequiredService<IGrainFactory>().GetGrain<IEmitterGrain>(shard.Key).TraceAsync(traces.Position, traces.Requests).Ignore();
+        }
+        catch (Exception exception)
+        {
+            LogTraceLost(logger, shard, exception);
         }
     }
 
@@ -60,6 +74,9 @@ internal sealed partial class OutboxBell(IServiceProvider services, TimeProvider
             LogRingLost(logger, shard, exception);
         }
     }
+
+    [LoggerMessage(EventId = 3302, Level = LogLevel.Debug, Message = "The emitter of shard {Shard} was not told of sampled requests: their traces end with the commit")]
+    private static partial void LogTraceLost(ILogger logger, Shard shard, Exception exception);
 
     [LoggerMessage(EventId = 3001, Level = LogLevel.Debug, Message = "The ring for shard {Shard} was lost; the sweep will find its rows")]
     private static partial void LogRingLost(ILogger logger, Shard shard, Exception exception);

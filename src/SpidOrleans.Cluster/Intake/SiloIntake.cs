@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SpidOrleans.Cluster.Lanes;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
+using SpidOrleans.Cluster.Telemetry;
 using SpidOrleans.Contracts;
 using SpidOrleans.Contracts.Events;
 using SpidOrleans.Contracts.Intake;
@@ -14,7 +15,7 @@ namespace SpidOrleans.Cluster.Intake;
 /// to, all of one request for one silo in one call. There it is appended to the visitor's lane, or, if anything is stored of the
 /// visitor, handed to its grain.
 /// </summary>
-internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, IOutbox outbox, LaneServiceClient others, IGrainFactory grains) : IIntake
+internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, IOutbox outbox, LaneServiceClient others, LaneMetrics metrics, IGrainFactory grains) : IIntake
 {
     public Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<IdentityEvents> events, bool fromBrowser = false) =>
         events is [var one] ? TrackAsync(source, one, fromBrowser) : TrackManyAsync(source, events, fromBrowser);
@@ -60,7 +61,7 @@ internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, IOutbox outb
     }
 
     private async Task<IntakeResult> AskGrainAsync(EventSource source, VisitorId visitor, IdentityEvents one, bool fromBrowser) =>
-        IntakeResult.Of(await grains.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser, one.BrowserKey), one.Events.Length);
+        IntakeResult.Of(metrics.Note(await grains.GetVisitor(visitor).TrackAsync(source, one.Events, fromBrowser, one.BrowserKey), source.Project), one.Events.Length);
 
     private async ValueTask<bool> TryAppendAsync(IReadOnlyList<AppendOperation> appends)
     {
@@ -109,6 +110,6 @@ internal sealed class SiloIntake(SiloRing ring, VisitorLanes lanes, IOutbox outb
     }
 
     private async Task<IntakeResult> TrackUserAsync(EventSource source, IdentityEvents one) =>
-        one.User is { } user ? IntakeResult.Of(await grains.GetUser(user).TrackAsync(source, one.Events), one.Events.Length)
+        one.User is { } user ? IntakeResult.Of(metrics.Note(await grains.GetUser(user).TrackAsync(source, one.Events), source.Project), one.Events.Length)
         : throw new ArgumentException("the events name nobody", nameof(one));
 }

@@ -19,6 +19,8 @@ internal sealed class VisitorLanes(IOutbox outbox, ClusterSettings settings, Tim
 
     private readonly ConcurrentDictionary<VisitorId, VisitorLane> _lanes = new();
 
+    public int Count => _lanes.Count;
+
     public ClusterSettings Settings => settings;
 
     public TimeProvider Clock => clock;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SpidOrleans.Cluster.Telemetry;
 using SpidOrleans.Contracts.Users;
 
 namespace SpidOrleans.Cluster.Outbox;
@@ -12,7 +13,7 @@ namespace SpidOrleans.Cluster.Outbox;
 /// nothing, and the busier the silo, the larger the groups.
 /// </summary>
 public sealed partial class GroupCommitOutbox(
-    IOutboxEngine engine, IOutboxBell bell, TimeProvider clock, ILogger<GroupCommitOutbox> logger)
+    IOutboxEngine engine, IOutboxBell bell, OutboxMetrics metrics, TimeProvider clock, ILogger<GroupCommitOutbox> logger, IOutboxWatch? watch = null)
     : BackgroundService, IOutbox, IDeadLetterStore, IDeletionStore, IHeldEventStore
 {
     /// <summary>Operations that may wait. A grain has one at a time, so this bounds grains, not events.</summary>
@@ -186,6 +187,7 @@ public sealed partial class GroupCommitOutbox(
 
     private async Task CommitAsync()
     {
+        var startedAt = clock.GetTimestamp();
         try
         {
             using var timeout = new CancellationTokenSource(CommitTimeout, clock);
@@ -194,6 +196,7 @@ public sealed partial class GroupCommitOutbox(
         catch (Exception exception)
         {
             // Whatever it was, the callers are told «unknown» and send the same again.
+            metrics.Failed();
             LogCommitFailed(logger, _group.Count, (exception as OutboxUnavailableException)?.Message ?? exception.GetType().Name);
             var reason = exception as OutboxUnavailableException
                 ?? new OutboxUnavailableException("the outbox did not confirm the commit", exception);
@@ -201,11 +204,13 @@ public sealed partial class GroupCommitOutbox(
             return;
         }
 
+        var took = clock.GetElapsedTime(startedAt);
         GroupAnswers.Give([.. _callers]);
-        RingAll();
+        RingAll(took);
+        watch?.Committed(_group);
     }
 
-    private void RingAll()
+    private void RingAll(TimeSpan took)
     {
         foreach (var operation in _group)
         {
@@ -225,6 +230,8 @@ public sealed partial class GroupCommitOutbox(
         }
 
         foreach (var (shard, appended) in _rings) bell.Ring(shard, appended);
+        metrics.Committed(_group, _rings, took);
+        foreach (var (shard, traces) in CommitSpans.Write(_group, took, clock.GetUtcNow()) ?? []) bell.Trace(shard, traces);
         _rings.Clear();
 
         void Count(Shard shard, int appended) => CollectionsMarshal.GetValueRefOrAddDefault(_rings, shard, out _) += appended;

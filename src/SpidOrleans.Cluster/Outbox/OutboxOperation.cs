@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using SpidOrleans.Cluster.Telemetry;
+
 namespace SpidOrleans.Cluster.Outbox;
 
 /// <summary>One thing the writer does in a group's transaction. The engine sets the result; the writer completes the
@@ -9,6 +12,9 @@ public abstract class OutboxOperation
 
     /// <summary>Payload bytes it holds, for the same bounds.</summary>
     public virtual long Bytes => 0;
+
+    /// <summary>The request that the operation came by, if it is sampled.</summary>
+    public virtual Activity? Request => null;
 
     /// <summary>Set by the engine, when the group is committed but this operation's outcome is unknown.</summary>
     public OutboxUnavailableException? Failure { get; set; }
@@ -48,6 +54,11 @@ public sealed class AppendOperation(Lane lane, IReadOnlyList<OutboxEvent> events
 
     public override long Bytes { get; } = BytesOf(events);
 
+    public override Activity? Request { get; } = Spans.Sampled;
+
+    /// <summary>Set by the engine for a sampled request: no row of it lies behind this position. Null: the engine cannot tell.</summary>
+    public long? LastPosition { get; set; }
+
     private static long BytesOf(IReadOnlyList<OutboxEvent> events)
     {
         long bytes = 0;
@@ -79,6 +90,8 @@ public sealed class MoveOperation(
 
     public string FromIdentity { get; } = fromIdentity != toIdentity ? fromIdentity
         : throw new ArgumentException("an identity cannot move into itself: it would be closed for ever", nameof(toIdentity));
+
+    public override Activity? Request { get; } = Spans.Sampled;
 
     public string ToIdentity => toIdentity;
 

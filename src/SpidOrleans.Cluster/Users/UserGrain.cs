@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Placement;
 using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Merging;
+using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
@@ -23,7 +24,7 @@ internal sealed partial class UserGrain(
     Erasures erasures,
     ClusterSettings settings,
     TimeProvider clock,
-    ILogger<UserGrain> logger) : Grain, IUserGrain
+    ILogger<UserGrain> logger) : Grain, IUserGrain, IUserTelling
 {
     private readonly RecentEvents _recent = new();
     private UserId _id;

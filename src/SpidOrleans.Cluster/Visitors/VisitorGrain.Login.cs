@@ -2,6 +2,7 @@ using SpidOrleans.Cluster.Merging;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Stamping;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Operations;
 using SpidOrleans.Contracts.Visitors;
 
 namespace SpidOrleans.Cluster.Visitors;
@@ -73,6 +74,7 @@ internal sealed partial class VisitorGrain
             LinkedAtMs = LinkDecision.LinkTime(NowMs, State, latestPending, CloseLane()),
             PendingLogin = request with { Event = request.Event with { InsertId = insertId } },
             Tracking = request.Tracking ?? State.Tracking,
+            Cause = new LinkCause(request.Event.Name, request.Source.ClientName, NowMs, FromBrowser: request.BrowserKey is not null),
         });
         return await FinishMergeAsync() is var outcome and not TrackOutcome.Stored ? Refused(outcome) : Done(State.Logins[0]);
     }

@@ -1,4 +1,5 @@
 using SpidOrleans.Cluster.Lanes;
+using SpidOrleans.Cluster.Operations;
 using SpidOrleans.Cluster.Outbox;
 using SpidOrleans.Cluster.Placement;
 using SpidOrleans.Contracts;
@@ -15,7 +16,7 @@ namespace SpidOrleans.Cluster.Visitors;
 [KeyPlacement]
 internal sealed partial class VisitorGrain(
     [PersistentState(SpidCluster.VisitorState, SpidCluster.StateProvider)] IPersistentState<VisitorState> state,
-    VisitorServices services) : Grain, IVisitorGrain
+    VisitorServices services) : Grain, IVisitorGrain, IVisitorTelling
 {
     private VisitorLane _lane = null!;
 
@@ -80,6 +81,7 @@ internal sealed partial class VisitorGrain(
     private Task WriteAsync(VisitorState next)
     {
         _lane.Close();
+        if (!state.RecordExists) next = next with { StoredSinceMs = NowMs };
         return this.WriteAsync(state, next, services.Logger);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SpidOrleans.Cluster.Merging;
 using SpidOrleans.Contracts.Events;
+using SpidOrleans.Contracts.Operations;
 using SpidOrleans.Contracts.Traits;
 using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
@@ -66,6 +67,12 @@ public sealed record VisitorState
 
     /// <summary>The person wants no tracking in this browser.</summary>
     [Id(25)] public bool IsTrackingRefused { get; init; }
+
+    /// <summary>What made the link; null while there is none, or a former build made it.</summary>
+    [Id(40)] public LinkCause? Cause { get; init; }
+
+    /// <summary>When anything was first stored; milliseconds since the Unix epoch, 0: by a former build.</summary>
+    [Id(41)] public long StoredSinceMs { get; init; }
 
     /// <summary>The person has consented to be tracked in this browser; never together with a refusal.</summary>
     [Id(50)] public bool IsTrackingGranted { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orleans.Concurrency;
 
 namespace SpidOrleans.Contracts.Emission;
@@ -13,6 +14,12 @@ public interface IEmitterGrain : IGrainWithStringKey
     /// <summary>Returns once nothing is on its way to Mixpanel that was read from the outbox before the call.</summary>
     [Alias("Settle"), AlwaysInterleave]
     Task SettleAsync();
+
+    /// <summary>Says which sampled requests have events in this shard, so that their traces go on to Mixpanel's answer. May be lost.</summary>
+    /// <param name="position">No event of theirs lies behind it.</param>
+    /// <param name="requests">Up to 64 of W3C's <c>traceparent</c>.</param>
+    [Alias("Trace"), OneWay, AlwaysInterleave]
+    Task TraceAsync(long position, ImmutableArray<string> requests);
 }
 
 /// <summary>What the stream <c>outbox</c> carries per shard: a bell, never the truth.</summary>

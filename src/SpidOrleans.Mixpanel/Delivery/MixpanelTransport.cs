@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using SpidOrleans.Mixpanel.Preview;
 
@@ -32,6 +33,8 @@ internal sealed class MixpanelTransport : DelegatingHandler
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         ConnectTimeout = TimeSpan.FromSeconds(5),
         UseCookies = false,
+        // A span of ours, whose id is nobody else's business.
+        ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
         // A redirect would carry events and credentials to a place that nobody configured.
         AllowAutoRedirect = false,
     };

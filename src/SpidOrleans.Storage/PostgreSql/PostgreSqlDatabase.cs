@@ -11,7 +11,8 @@ public sealed partial class PostgreSqlDatabase(
     private readonly Lazy<(PostgreSqlLocation Location, NpgsqlDataSource Source)> _opened = new(() =>
     {
         var location = PostgreSqlLocation.Parse(options.Value.ConnectionString);
-        return (location, NpgsqlDataSource.Create(location.ConnectionString));
+        // Its name is what Npgsql's metrics call it by; unnamed, they would have the connection string.
+        return (location, new NpgsqlDataSourceBuilder(location.ConnectionString) { Name = "spidorleans" }.Build());
     });
 
     private readonly SemaphoreSlim _initializing = new(1, 1);

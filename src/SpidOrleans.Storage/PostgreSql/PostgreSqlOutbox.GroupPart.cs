@@ -41,7 +41,14 @@ internal sealed partial class PostgreSqlOutbox
 
             for (var i = 0; i < owners.Count; i++) _appends[i].Result = !refused.Contains(owners[i]);
             foreach (var remove in _removals) remove.Result = true;
-            if (columns is not null && refused.Count == 0) stored.Add((columns, appended));
+            if (columns is null || refused.Count > 0) return;
+            stored.Add((columns, appended));
+            foreach (var append in _appends)
+            {
+                // The shard's last segment: what the request appended lies in it or before it.
+                if (append.Request is not null && Array.LastIndexOf(columns.Shards, append.Lane.Shard.Key) is >= 0 and var at)
+                    append.LastPosition = appended[at] * SegmentWriter.EventsMax + columns.Events[at] - 1;
+            }
         }
 
         /// <summary>Of all the statements the append alone answers something.</summary>

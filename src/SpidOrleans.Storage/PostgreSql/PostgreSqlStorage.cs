@@ -29,6 +29,7 @@ public static class PostgreSqlStorage
         services.AddSingleton<IOutboxEngine>(provider => new PostgreSqlOutbox(
             provider.GetRequiredService<PostgreSqlDatabase>(), provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId,
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IBacklogReader, PostgreSqlBacklog>();
         services.AddSingleton<ISettingStore, PostgreSqlSettings>();
         services.AddSingleton<IProjectStore, PostgreSqlProjects>();
         return services;

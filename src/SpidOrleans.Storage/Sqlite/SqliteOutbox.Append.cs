@@ -17,6 +17,7 @@ internal sealed partial class SqliteOutbox
         // What is bound stays bound from row to row.
         var insert = PrepareInsert(session, operation.Lane.Shard, operation.Lane.Identity);
         foreach (var item in operation.Events) Insert(insert, item);
+        if (operation.Request is not null) operation.LastPosition = session.LastInsertedRow;
         return true;
     }
 

@@ -16,6 +16,8 @@ internal sealed class SqliteSession : IDisposable
 
     private sqlite3 Database => _connection.Handle!;
 
+    public long LastInsertedRow => raw.sqlite3_last_insert_rowid(Database);
+
     public bool InTransaction => raw.sqlite3_get_autocommit(Database) == 0;
 
     /// <param name="connectionString">Without pooling: a session in doubt must really close.</param>

@@ -32,6 +32,7 @@ public static class SqliteStorage
         services.AddSingleton<IOutboxEngine>(provider => new SqliteOutbox(
             provider.GetRequiredService<SqliteDatabase>(), provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId,
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IBacklogReader, SqliteBacklog>();
         services.AddSingleton<ISettingStore, SqliteSettings>();
         services.AddSingleton<IProjectStore, SqliteProjects>();
         return services;

@@ -7,6 +7,7 @@ using SpidOrleans.Web.Configuration;
 using SpidOrleans.Web.Documentation;
 using SpidOrleans.Web.Intake;
 using SpidOrleans.Web.Reading;
+using SpidOrleans.Web.Telemetry;
 
 namespace SpidOrleans.Web.ClientApi;
 
@@ -21,7 +22,12 @@ internal sealed class EventsApi(
     public static void UseShortcut(IApplicationBuilder app)
     {
         var api = app.ApplicationServices.GetRequiredService<EventsApi>();
-        app.Use(next => context => api.FindSender(context.Request) is { } client ? api.TrackAsync(context, client) : next(context));
+        app.Use(next => context =>
+        {
+            if (api.FindSender(context.Request) is not { } client) return next(context);
+            UnroutedPath.Name(context, Path);
+            return api.TrackAsync(context, client);
+        });
     }
 
     public static void Map(IEndpointRouteBuilder routes)

@@ -21,6 +21,8 @@ public sealed record SpidSettings
 
     public required PrivacySettings Privacy { get; init; }
 
+    public required ConsoleSettings Console { get; init; }
+
     /// <summary>Where people sign in; null: nowhere but on <see cref="HasDevelopmentSignIn"/>'s page.</summary>
     public required IdentitySettings? Identity { get; init; }
 
@@ -59,7 +61,7 @@ public sealed record SpidSettings
         var products = ReadProducts(configuration.GetSection("Entitlements"), faults);
         var identity = IdentitySettings.Read(Section("Identity"));
         var proxies = ProxyList.Read(configuration.GetSection("Proxies"), faults);
-        ReadConsole(Section("Console"));
+        var console = ConsoleSettings.Read(Section("Console"));
         if (faults.Count > 0) throw new ConfigurationException(faults);
 
         return new SpidSettings
@@ -69,6 +71,7 @@ public sealed record SpidSettings
             Session = session,
             Limits = limits,
             Privacy = privacy,
+            Console = console,
             Identity = identity,
             ListensBeyondLoopback = ListenAddresses.FindBeyondLoopback(configuration) is not null,
             Proxies = proxies,
@@ -147,12 +150,5 @@ public sealed record SpidSettings
     private static void RefuseValue(IConfigurationSection section, List<ConfigurationFault> faults)
     {
         if (section.Value is { Length: > 0 }) faults.Add(new ConfigurationFault(section.Key, ConfigurationFault.Hidden, "a section, not a value"));
-    }
-
-    /// <summary>There is no console in this version; its password does no harm.</summary>
-    private static void ReadConsole(SectionReader section)
-    {
-        section.Text("Password", "up to 1,000 characters");
-        section.RefuseUnknown();
     }
 }

@@ -6,24 +6,27 @@ using SpidOrleans.Contracts.Users;
 using SpidOrleans.Contracts.Visitors;
 using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Reading;
+using SpidOrleans.Web.Telemetry;
 
 namespace SpidOrleans.Web.Intake;
 
 /// <summary>Hands a request's events to the cluster, by identity.</summary>
-public sealed class EventTracker(IIntake intake, AddressPrivacy addresses)
+public sealed class EventTracker(IIntake intake, AddressPrivacy addresses, ClientMetrics metrics)
 {
     /// <summary>Events of one identity keep their order; identities are served side by side.</summary>
     /// <param name="events">At least one; each names a visitor or a user.</param>
     /// <param name="browserKey"><inheritdoc cref="IVisitorGrain.TrackAsync" path="/param[@name='browserKey']"/></param>
     /// <exception cref="ClusterUnavailableException">The cluster did not answer.</exception>
-    public Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<AddressedEvent> events, bool fromBrowser = false, KeyDigest? browserKey = null)
+    public async Task<IntakeResult> TrackAsync(EventSource source, ImmutableArray<AddressedEvent> events, bool fromBrowser = false, KeyDigest? browserKey = null)
     {
         ImmutableArray<IdentityEvents> identities = events is [var one]
             ? [Of(one, [addresses.Of(one.Event)], browserKey)]
             : ByIdentity(events, browserKey);
         // Without an insert id of its own an event would be stamped anew, and count twice.
         var isRepeatable = events.All(addressed => addressed.Event.InsertId is not null);
-        return ClusterCall.OrUnavailableAsync(() => intake.TrackAsync(source, identities, fromBrowser), isRepeatable);
+        var result = await ClusterCall.OrUnavailableAsync(() => intake.TrackAsync(source, identities, fromBrowser), isRepeatable);
+        metrics.Taken(source, events.Length, result);
+        return result;
     }
 
     private ImmutableArray<IdentityEvents> ByIdentity(ImmutableArray<AddressedEvent> events, KeyDigest? browserKey)

@@ -9,6 +9,8 @@ namespace SpidOrleans.ChaosTests.Clusters;
 /// builds it, and each puts right what the one before has left.</summary>
 public sealed class Scene : IAsyncDisposable
 {
+    private readonly string? _build;
+
     /// <summary>So many that no silo of a few is without any.</summary>
     private const int Shards = 48;
 
@@ -20,6 +22,13 @@ public sealed class Scene : IAsyncDisposable
     private MixpanelStandIn? _mixpanel;
     private SiloCluster? _silos;
     private string _database = "";
+
+    public Scene()
+    {
+    }
+
+    /// <param name="build">The folder of the build that the silos are of, to begin with.</param>
+    internal Scene(string build) => _build = build;
 
     public PostgresServer Postgres => _postgres!;
 
@@ -37,6 +46,7 @@ public sealed class Scene : IAsyncDisposable
             new SiloSettings
             {
                 Mixpanel = Mixpanel.Endpoint,
+                Build = _build,
                 More = new Dictionary<string, string> { ["Projects:news:Shards"] = $"{Shards}", ["Clients:news:Origins:0"] = PassersBy.Origin },
             },
             _database, SiloCount);
@@ -76,6 +86,9 @@ public sealed class Scene : IAsyncDisposable
         if (_mixpanel is not null) await _mixpanel.DisposeAsync();
         if (_postgres is not null) await _postgres.DisposeAsync();
     }
+
+    /// <summary>The version of the database's schema.</summary>
+    internal Task<long> SchemaVersionAsync() => AskAsync("SELECT max(version)::bigint FROM schema_version");
 
     private async Task<long> AskAsync(string sql)
     {

@@ -10,6 +10,9 @@ public sealed class Scene : IAsyncDisposable
 {
     public const string Page = "https://www.news.test";
 
+    /// <summary>The operators'.</summary>
+    public const string Password = "the operators' own";
+
     private PostgresServer? _postgres;
     private MixpanelStandIn? _mixpanel;
     private SiloCluster? _silos;
@@ -26,7 +29,7 @@ public sealed class Scene : IAsyncDisposable
             new SiloSettings
             {
                 Mixpanel = Mixpanel.Endpoint,
-                More = new Dictionary<string, string> { ["Proxies:0"] = "127.0.0.1", ["Clients:news:Origins:0"] = Page },
+                More = new Dictionary<string, string> { ["Proxies:0"] = "127.0.0.1", ["Console:Password"] = Password, ["Clients:news:Origins:0"] = Page },
             },
             await _postgres.CreateDatabaseAsync(), silos: 3);
         await Silos.RestoreAsync();

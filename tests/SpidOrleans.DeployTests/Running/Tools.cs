@@ -15,6 +15,8 @@ public static class Tools
 
     public static bool HaveGo => Command.Find("go") is not null && Directory.Exists("/usr/share/gocode/src/github.com/Masterminds/sprig");
 
+    public static bool HavePrometheus => Command.Find("prometheus") is not null && Command.Find("promtool") is not null;
+
     /// <summary>Why a test is skipped where the property of that name is false.</summary>
     public static string ReasonOf(string property) => property switch
     {
@@ -23,6 +25,7 @@ public static class Tools
         nameof(HaveSystemd) => "systemd-analyze is not installed (Debian's systemd).",
         nameof(HaveCompose) => "docker-compose is not installed (Debian's docker-compose, which has the Compose specification's schema).",
         nameof(HaveGo) => "Go or sprig is not installed (Debian's golang-go, golang-github-masterminds-sprig-dev).",
+        nameof(HavePrometheus) => "Prometheus is not installed (Debian's prometheus).",
         _ => throw new ArgumentOutOfRangeException(nameof(property), property, "no such property"),
     };
 }

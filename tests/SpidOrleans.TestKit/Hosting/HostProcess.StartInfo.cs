@@ -7,7 +7,7 @@ public abstract partial class HostProcess
 {
     private ProcessStartInfo StartInfo()
     {
-        var file = HostFile.Find(Program);
+        var file = Build is null ? HostFile.Find(Program) : Path.Combine(Build, Program + ".dll");
         var home = Path.GetDirectoryName(file)!;
         var start = new ProcessStartInfo("dotnet", ["exec", "--runtimeconfig", RuntimeConfig(file), file])
         {
@@ -18,7 +18,6 @@ public abstract partial class HostProcess
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         start.Environment["ASPNETCORE_URLS"] = Address.ToString();
         start.Environment["ASPNETCORE_CONTENTROOT"] = File.Exists(Path.Combine(home, "appsettings.json")) ? home : DataFolder;
-        start.Environment["Logging__LogLevel__Orleans"] = "Warning";
         start.Environment["Logging__LogLevel__Microsoft"] = "Warning";
         foreach (var (key, value) in OwnSettings()) start.Environment[SiloSettings.Variable(key)] = value;
         foreach (var (name, value) in _settings.Environment()) start.Environment[name] = value;

@@ -15,7 +15,10 @@ public abstract partial class HostProcess : IAsyncDisposable
     private readonly OutputTail _output = new();
     private Process? _process;
 
-    private protected HostProcess(SiloSettings settings) => _settings = settings;
+    private protected HostProcess(SiloSettings settings) => (_settings, Build) = (settings, settings.Build);
+
+    /// <summary>The folder of another build than this repository's, from the next start on.</summary>
+    public string? Build { get; set; }
 
     public Uri Address => new($"http://127.0.0.1:{_port}");
 

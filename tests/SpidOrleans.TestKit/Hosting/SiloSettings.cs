@@ -16,6 +16,9 @@ public sealed record SiloSettings
     /// <summary>Where Mixpanel is for one project alone, by the project's name.</summary>
     public IReadOnlyDictionary<string, Uri> MixpanelOf { get; init; } = new Dictionary<string, Uri>();
 
+    /// <summary>The folder of another build of the host than this repository's.</summary>
+    public string? Build { get; init; }
+
     /// <summary>Gets the last lines that the host wrote, in the end: for the message of a failing test.</summary>
     public Action<string>? Report { get; init; }
 

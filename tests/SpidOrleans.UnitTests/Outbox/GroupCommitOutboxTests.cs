@@ -21,7 +21,7 @@ public sealed class GroupCommitOutboxTests : IAsyncLifetime
     public GroupCommitOutboxTests()
     {
         _gate = new Gate(_engine);
-        _outbox = new GroupCommitOutbox(_gate, _bell, _clock, NullLogger<GroupCommitOutbox>.Instance);
+        _outbox = new GroupCommitOutbox(_gate, _bell, Meters.ForOutbox(), _clock, NullLogger<GroupCommitOutbox>.Instance);
     }
 
     public async ValueTask InitializeAsync()

@@ -34,6 +34,11 @@ public abstract partial class OutboxConformance : IAsyncLifetime
     /// <summary>Stores a visitor's state, as Orleans does.</summary>
     protected abstract Task StoreStateAsync(string key, string service = Service);
 
+    /// <summary>Another look at the same database, as another silo has it.</summary>
+    private protected abstract IBacklogReader Backlog();
+
+    protected abstract Task<long> CountMarksAsync();
+
     /// <summary>All that is stored, as text.</summary>
     protected abstract Task<string> DumpAsync();
 
@@ -69,14 +74,17 @@ public abstract partial class OutboxConformance : IAsyncLifetime
     {
         Engine = await OpenEngineAsync();
         Gate = new Gate(Engine);
-        _writer = new GroupCommitOutbox(Gate, Bell, TimeProvider.System, NullLogger<GroupCommitOutbox>.Instance);
+        _writer = new GroupCommitOutbox(Gate, Bell, Meters.ForOutbox(), TimeProvider.System, NullLogger<GroupCommitOutbox>.Instance);
         await _writer.StartAsync(Cancel);
     }
 
+    /// <summary>The engine goes on: for a writer of the test's own.</summary>
+    private Task StopWriterAsync() => _writer!.StopAsync(CancellationToken.None).WaitAsync(Patience);
+
     protected async Task StopAsync()
     {
-        await _writer!.StopAsync(CancellationToken.None).WaitAsync(Patience);
-        _writer.Dispose();
+        await StopWriterAsync();
+        _writer!.Dispose();
         await CloseEngineAsync();
     }
 

@@ -29,6 +29,14 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
         return new PostgreSqlOutbox(_database, Service, Clock);
     }
 
+    private protected override IBacklogReader Backlog() => new PostgreSqlBacklog(_database, Clock);
+
+    protected override async Task<long> CountMarksAsync()
+    {
+        await using var count = _database.Source.CreateCommand("SELECT count(*) FROM outbox_mark");
+        return (long)(await count.ExecuteScalarAsync(Cancel))!;
+    }
+
     protected override async Task CloseEngineAsync()
     {
         await ((PostgreSqlOutbox)Engine).DisposeAsync();

@@ -27,6 +27,19 @@ public sealed class SqliteOutboxTests : OutboxConformance
         };
     }
 
+    private protected override IBacklogReader Backlog() => new SqliteBacklog(_database, Clock);
+
+    protected override Task<long> CountMarksAsync() => _database.Reader.RunAsync(
+        session =>
+        {
+            var count = session.Prepare("SELECT count(*) FROM outbox_mark");
+            count.Step();
+            var marks = count.Int64(0);
+            count.Reset();
+            return marks;
+        },
+        Cancel);
+
     protected override async Task CloseEngineAsync() => await _database.DisposeAsync();
 
     protected override void Discard() => _folder.Dispose();

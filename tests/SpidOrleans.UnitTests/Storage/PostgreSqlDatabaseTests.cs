@@ -37,7 +37,7 @@ public sealed class PostgreSqlDatabaseTests(SharedPostgres postgres) : IAsyncLif
     public async Task Initialize_ByTenAtOnce_AppliesEachScriptOnce()
     {
         await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Open(_connectionString).InitializeAsync(Cancel)));
-        Assert.Equal("1 outbox,2 orleans-state,3 orleans-membership,4 outbox-large,5 outbox-segments,6 dead-letters-and-erasure,7 held-events", await AskAsync("SELECT string_agg(version || ' ' || name, ',' ORDER BY version) FROM schema_version"));
+        Assert.Equal("1 outbox,2 orleans-state,3 orleans-membership,4 outbox-large,5 outbox-segments,6 dead-letters-and-erasure,7 outbox-marks,8 held-events", await AskAsync("SELECT string_agg(version || ' ' || name, ',' ORDER BY version) FROM schema_version"));
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class PostgreSqlDatabaseTests(SharedPostgres postgres) : IAsyncLif
         await Open(_connectionString).InitializeAsync(Cancel);
         await AskAsync("INSERT INTO schema_version (version, name, applied_at) VALUES (99, 'from the future', 0) RETURNING version");
         var refusal = await Assert.ThrowsAsync<StorageUnavailableException>(() => Open(_connectionString).InitializeAsync(Cancel));
-        Assert.Equal("Storage:ConnectionString: the database has schema version 99, this build knows versions up to 7: start the newer build", refusal.Message);
+        Assert.Equal("Storage:ConnectionString: the database has schema version 99, this build knows versions up to 8: start the newer build", refusal.Message);
     }
 
     [Theory]

@@ -149,7 +149,7 @@ public sealed class SqliteDatabaseTests : IDisposable
         await using (var newer = await _folder.OpenAsync())
             await AskAsync(newer.Writer, "INSERT INTO schema_version (version, name, applied_at) VALUES (99, 'from-the-future', 0) RETURNING 1");
         await using var database = _folder.Make();
-        Assert.Contains("schema version 99, this build knows versions up to 4", await RefusalAsync(database), StringComparison.Ordinal);
+        Assert.Contains("schema version 99, this build knows versions up to 5", await RefusalAsync(database), StringComparison.Ordinal);
     }
 
     [Theory]
