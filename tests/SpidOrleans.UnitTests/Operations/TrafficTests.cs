@@ -21,7 +21,10 @@ public sealed class TrafficTests
         traffic.Turn(103, null);
 
         var web = Assert.Single(traffic.Tell(), report => report.Project == "web");
-        Assert.Equal((103L, [3, 0, 0, 1], [2, 0, 0, 0], [7, -1, -1, -1]), (web.LastSlot, web.Accepted.ToArray(), web.Delivered.ToArray(), web.LagSeconds.ToArray()));
+        Assert.Equal(103, web.LastSlot);
+        Assert.Equal([3, 0, 0, 1], web.Accepted);
+        Assert.Equal([2, 0, 0, 0], web.Delivered);
+        Assert.Equal([7, -1, -1, -1], web.LagSeconds);
         Assert.Equal(9, Assert.Single(traffic.Tell(), report => report.Project == "silent").LagSeconds[0]);
 
         traffic.Turn(1_000_000, null);
