@@ -72,6 +72,10 @@ public sealed class OutboxMetrics
                 foreach (var letter in replay.Letters) Add(replay.LaneOf(letter).Shard, 1);
                 _replayed.Add(replay.Project, replay.Letters.Count);
                 break;
+            case ReleaseOperation { Touched.Count: > 1 } release:
+                // The bell was told of all of them for each shard.
+                foreach (var shard in release.Touched.Skip(1)) Add(shard, release.Result);
+                break;
             case MoveOperation { Touched.Count: > 0 } move:
                 Interlocked.Increment(ref _merges);
                 Interlocked.Add(ref _merged, move.Result);
