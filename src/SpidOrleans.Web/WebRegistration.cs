@@ -33,8 +33,12 @@ public static class WebRegistration
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = settings.Limits.RequestBytes);
 
         services.AddClientSchemes();
+        services.AddSingleton<Refusals>();
         services.AddOperators();
         services.AddSingleton<EventRate>();
+        services.AddSingleton<ClientGate>();
+        services.TryAddSingleton(provider => new MemoryPressure(provider.GetRequiredService<TimeProvider>()));
+        services.AddRateLimiter(limiter => limiter.AddPolicy<int, BrowserRate>(BrowserRate.Name));
         services.TryAddSingleton(_ => new BodyBudget(BodyBudget.BytesMaxDefault));
         services.AddSingleton<BodyDeadline>();
         services.AddSingleton<BodyLimits>();
@@ -77,6 +81,7 @@ public static class WebRegistration
         services.AddSingleton<ProductApi>();
         services.AddSingleton<ActionApi>();
         services.AddSingleton<SessionServiceApi>();
+        services.AddSingleton<ProductServiceApi>();
         services.AddSingleton<FormerVisitors>();
         services.AddSingleton<CollectApi>();
         services.AddSignIn(settings);
@@ -92,12 +97,15 @@ public static class WebRegistration
         app.UseMiddleware<FailureAnswers>();
         app.Use(SecurityHeaders.AddAsync);
         ClusterGate.Use(app);
+        MemoryPressure.Use(app);
         EventsApi.UseShortcut(app);
         app.UseStatusCodePages(context => Problem.Of(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
         app.Use(UserPath.RewriteAsync);
         app.UseRouting();
+        app.UseRateLimiter();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.Use(app.Services.GetRequiredService<ClientGate>().InvokeAsync);
 
         var clientApi = app.MapGroup("/v1").RequireAuthorization().WithTags("Client back ends");
         EventsApi.Map(clientApi);
@@ -123,13 +131,16 @@ public static class WebRegistration
         app.MapSpidFacade();
 
         var browsers = app.MapGroup("").WithTags("Browsers");
-        SessionApi.Map(browsers);
-        ProductApi.Map(browsers);
-        ActionApi.Map(browsers);
-        SessionServiceApi.Map(browsers);
-        CollectApi.Map(browsers);
         SdkFiles.Map(browsers);
-        SignInRegistration.MapSignIn(browsers);
+        SignInRegistration.MapSignIn(browsers.MapGroup("").LimitRate());
+        CollectApi.Map(browsers.MapGroup("").LimitRate(BrowserRefusals.OfCollectAsync));
+        var scripts = browsers.MapGroup("").LimitRate(BrowserRefusals.OfScriptAsync);
+        SessionApi.Map(scripts);
+        ProductApi.Map(scripts);
+        ActionApi.Map(scripts);
+        var sessionService = browsers.MapGroup("").LimitRate(BrowserRefusals.OfServiceAsync);
+        SessionServiceApi.Map(sessionService);
+        ProductServiceApi.Map(sessionService);
         ConsoleApi.Map(app);
 
         if (app.Services.GetRequiredService<SpidSettings>().HasDemoClient)

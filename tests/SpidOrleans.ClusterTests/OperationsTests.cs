@@ -112,7 +112,7 @@ public sealed class OperationsTests(SpidTestCluster cluster) : IAsyncLifetime
         Assert.Equal("b", Assert.Single((await cluster.Operations(1).ReportAsync()).Halts!.Value).Project);
 
         await TrackAsync("b", _name, "first");
-        await TrackAsync("a", _name, "of another project");
+        await TrackAsync("a", _name, "of-another-project");
         await cluster.ArrivalsAsync(arrivals => arrivals.Any(arrival => arrival.Event == _name && arrival.Token == "token-a"));
         var pending = await cluster.Operations(1).ReadPendingAsync([_visitor.Key]);
         Assert.Equal(1, pending.Count);

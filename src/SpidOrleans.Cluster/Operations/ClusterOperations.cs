@@ -22,7 +22,11 @@ internal sealed partial class ClusterOperations(
         var halted = ReadHaltsAsync();
         return new ClusterReport
         {
-            Silos = [.. await lines], Backlog = await behind, DeadLetters = await dead, Halts = await halted, At = clock.GetUtcNow(),
+            Silos = [.. await lines],
+            Backlog = await behind,
+            DeadLetters = await dead,
+            Halts = await halted,
+            At = clock.GetUtcNow(),
         };
     }
 

@@ -51,9 +51,15 @@ internal sealed class DeliveryBoard(TimeProvider clock)
             {
                 yield return new ShardReport
                 {
-                    Project = shard.Project, Number = shard.Number, DeliveredPerSecond = line.Rate.PerSecond(clock.GetTimestamp()),
-                    DeliveredAtMs = line.DeliveredAtMs, Failures = line.Failures, LastError = line.Error, LastErrorAtMs = line.ErrorAtMs,
-                    NextTryAtMs = line.Failures > 0 ? line.NextTryAtMs : null, IsHeldToRate = line.IsHeld,
+                    Project = shard.Project,
+                    Number = shard.Number,
+                    DeliveredPerSecond = line.Rate.PerSecond(clock.GetTimestamp()),
+                    DeliveredAtMs = line.DeliveredAtMs,
+                    Failures = line.Failures,
+                    LastError = line.Error,
+                    LastErrorAtMs = line.ErrorAtMs,
+                    NextTryAtMs = line.Failures > 0 ? line.NextTryAtMs : null,
+                    IsHeldToRate = line.IsHeld,
                 };
             }
         }

@@ -39,8 +39,14 @@ internal sealed class EventJournal(JournalOptions options, TimeProvider clock)
         {
             Append(new JournalEntry
             {
-                AtMs = atMs, Event = entry.Event, Visitor = entry.Visitor, User = entry.User, Step = step,
-                Shard = _shards.NumberOf(shard), Name = _names.NumberOf(head.Name), Figure = (ushort)Math.Min(figure, ushort.MaxValue),
+                AtMs = atMs,
+                Event = entry.Event,
+                Visitor = entry.Visitor,
+                User = entry.User,
+                Step = step,
+                Shard = _shards.NumberOf(shard),
+                Name = _names.NumberOf(head.Name),
+                Figure = (ushort)Math.Min(figure, ushort.MaxValue),
             });
         }
     }
@@ -53,7 +59,11 @@ internal sealed class EventJournal(JournalOptions options, TimeProvider clock)
         {
             Append(new JournalEntry
             {
-                AtMs = atMs, Visitor = visitor, User = HashOfText(userKey.AsSpan(2)), Step = JournalStep.Merged, Figure = (ushort)Math.Min(moved, ushort.MaxValue),
+                AtMs = atMs,
+                Visitor = visitor,
+                User = HashOfText(userKey.AsSpan(2)),
+                Step = JournalStep.Merged,
+                Figure = (ushort)Math.Min(moved, ushort.MaxValue),
             });
         }
     }
@@ -107,9 +117,14 @@ internal sealed class EventJournal(JournalOptions options, TimeProvider clock)
         {
             return new JournalNote
             {
-                Step = entry.Step, AtMs = entry.AtMs, Event = Text(_names[entry.Name]), Shard = _shards[entry.Shard],
+                Step = entry.Step,
+                AtMs = entry.AtMs,
+                Event = Text(_names[entry.Name]),
+                Shard = _shards[entry.Shard],
                 Visitor = VisitorId.TryParse(entry.Visitor.ToString(), out var visitor) ? visitor : null,
-                HasUser = entry.User != 0, Figure = entry.Figure, Event64 = entry.Event,
+                HasUser = entry.User != 0,
+                Figure = entry.Figure,
+                Event64 = entry.Event,
             };
         }
     }

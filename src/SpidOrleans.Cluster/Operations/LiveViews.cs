@@ -74,8 +74,14 @@ internal sealed class LiveViews(TimeProvider clock)
         var head = EventHead.Read(payload);
         return new LiveEvent
         {
-            Step = step, AtMs = atMs, Project = project, Event = Text(head.Name) ?? "(change of a profile)", InsertId = Text(head.InsertId),
-            Visitor = Text(head.Device), User = Text(head.User), Client = Text(head.Client),
+            Step = step,
+            AtMs = atMs,
+            Project = project,
+            Event = Text(head.Name) ?? "(change of a profile)",
+            InsertId = Text(head.InsertId),
+            Visitor = Text(head.Device),
+            User = Text(head.User),
+            Client = Text(head.Client),
         };
     }
 

@@ -53,8 +53,11 @@ internal sealed class Traffic(TimeProvider clock)
             {
                 return _lastSlot < 0 ? null : new TrafficReport
                 {
-                    Project = project, LastSlot = _lastSlot, Accepted = [.. _slots.Select(slot => slot.Accepted)],
-                    Delivered = [.. _slots.Select(slot => slot.Delivered)], LagSeconds = [.. _slots.Select(slot => slot.Lag)],
+                    Project = project,
+                    LastSlot = _lastSlot,
+                    Accepted = [.. _slots.Select(slot => slot.Accepted)],
+                    Delivered = [.. _slots.Select(slot => slot.Delivered)],
+                    LagSeconds = [.. _slots.Select(slot => slot.Lag)],
                 };
             }
         }

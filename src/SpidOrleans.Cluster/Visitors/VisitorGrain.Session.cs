@@ -83,7 +83,7 @@ internal sealed partial class VisitorGrain
             ? State.LinkedUser
             : null);
 
-    private VisitorSession Told(Recognition recognition) => new() { VisitorId = Id, Recognition = recognition };
+    private VisitorSession Told(Recognition recognition) => new() { VisitorId = Id, Recognition = recognition, IsTrackingRefused = State.IsTrackingRefused };
 
     private VisitorSession SignedIn(Recognition recognition) =>
         Told(recognition) with { UserId = State.LinkedUser, ExpiresAt = State.SessionExpiresAt };

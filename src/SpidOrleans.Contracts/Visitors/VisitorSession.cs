@@ -19,6 +19,9 @@ public sealed record VisitorSession
 
     /// <summary>Nobody is signed in, but whoever was asked to be remembered: the core can sign them in again.</summary>
     [Id(4)] public bool IsRestorable { get; init; }
+
+    /// <summary>This visitor wants no tracking. What a signed-in user wants is in its account.</summary>
+    [Id(30)] public bool IsTrackingRefused { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("spid.visitor-description")]

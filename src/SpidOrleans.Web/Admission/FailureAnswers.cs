@@ -9,7 +9,7 @@ namespace SpidOrleans.Web.Admission;
 
 /// <summary>Turns what was thrown into an answer, outermost of all.</summary>
 /// <remarks>What the cluster throws is logged by its type alone: messages of Orleans name the grain, and so the person.</remarks>
-internal sealed partial class FailureAnswers(RequestDelegate next, SpidSettings settings, ILogger<FailureAnswers> logger)
+internal sealed partial class FailureAnswers(RequestDelegate next, SpidSettings settings, Refusals refusals, ILogger<FailureAnswers> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -24,7 +24,11 @@ internal sealed partial class FailureAnswers(RequestDelegate next, SpidSettings 
         catch (Exception exception) when (!context.Response.HasStarted)
         {
             var problem = ToProblem(context, exception);
-            if (problem.Status == StatusCodes.Status503ServiceUnavailable) LogUnavailable(logger, exception.GetBaseException().GetType().Name);
+            if (problem.Status == StatusCodes.Status503ServiceUnavailable)
+            {
+                refusals.Count(RefusalReason.Unavailable, context.Features.Get<Client>()?.Id ?? Refusals.Nobody);
+                LogUnavailable(logger, exception.GetBaseException().GetType().Name);
+            }
             else if (problem.Status == StatusCodes.Status500InternalServerError) LogFailed(logger, exception);
             await problem.ExecuteAsync(context);
         }

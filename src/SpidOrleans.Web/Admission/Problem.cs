@@ -19,6 +19,8 @@ public sealed class Problem : IResult
     // Nobody runs a problem as a script or page: its type and nosniff forbid it.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private byte[]? _body;
+
     public required int Status { get; init; }
 
     public required string Detail { get; init; }
@@ -89,12 +91,13 @@ public sealed class Problem : IResult
         response.ContentType = ContentType;
         response.Headers.CacheControl = "no-store";
         if (RetryAfterSeconds is { } seconds) response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        var body = Write();
+        // Some are made once, and told to many.
+        var body = _body ??= Write().ToArray();
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(httpContext.Request.Method)) await response.Body.WriteAsync(body, httpContext.RequestAborted);
     }
 
-    private ReadOnlyMemory<byte> Write()
+    private ReadOnlySpan<byte> Write()
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(256);
         using var writer = new Utf8JsonWriter(buffer, Readable);
@@ -118,6 +121,6 @@ public sealed class Problem : IResult
 
         writer.WriteEndObject();
         writer.Flush();
-        return buffer.WrittenMemory;
+        return buffer.WrittenSpan;
     }
 }

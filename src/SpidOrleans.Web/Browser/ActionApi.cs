@@ -69,7 +69,7 @@ internal sealed class ActionApi(
     private async Task<ReadOnlyMemory<byte>> AcceptAgreementAsync(HttpContext context, Client client)
     {
         var session = await sessions.LookAsync(context);
-        if (session.UserId is not { } user) return answers.Anonymous(session.VisitorId);
+        if (session.UserId is not { } user) return answers.Anonymous(session);
         await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).AcceptAgreementAsync(client.Id));
         return answers.Done(session.VisitorId);
     }

@@ -18,6 +18,9 @@ internal sealed record BrowserSession(VisitorId VisitorId, UserId? UserId = null
     /// <summary>No cookie came along that was worth anything: the browser gets its first one with this answer, and may never show it.</summary>
     public bool IsNew { get; init; }
 
+    /// <summary>The visitor wants no tracking: a page is told so, and not which visitor it is.</summary>
+    public bool IsTrackingRefused { get; init; }
+
     /// <summary>Another request of this browser has just changed its cookie: asked again, it shows the new one.</summary>
     public bool IsTwin { get; init; }
 }

@@ -81,6 +81,7 @@ internal sealed class BrowserSessions(IGrainFactory grains, VisitorCookie cookie
             IsRestorable = session.IsRestorable,
             IsRecognised = session.Recognition is Recognition.Known or Recognition.Renewed,
             IsTwin = session.Recognition == Recognition.Twin,
+            IsTrackingRefused = session.IsTrackingRefused,
         };
     }
 

@@ -19,10 +19,12 @@ namespace SpidOrleans.Web.Browser;
 /// <summary><c>POST /v1/collect</c>: the SDK's events. Who sends is what the cookie says.</summary>
 internal sealed class CollectApi(
     SpidSettings settings, ClientRegistry clients, VisitorCookie cookie, FormerVisitors former, EventTracker tracker, EventRate rate,
-    IGrainFactory grains, TimeProvider clock)
+    ClientGate gate, Refusals refusals, IGrainFactory grains, TimeProvider clock)
 {
     /// <summary>Anybody may send here; our SDK's batches are 30 KB.</summary>
     private const long BodyBytesMax = 1 << 20;
+
+    private const long ConsentBytesMax = 1 << 10;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -40,7 +42,7 @@ internal sealed class CollectApi(
 
     private Task PreflightAsync(HttpContext context)
     {
-        if (AllowOrigin(context) is null) return UnknownOrigin().ExecuteAsync(context);
+        if (CrossOrigin.AllowKnown(context, clients) is null) return UnknownOrigin().ExecuteAsync(context);
         CrossOrigin.AllowPreflight(context.Response.Headers);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;
@@ -54,8 +56,9 @@ internal sealed class CollectApi(
 
     private async Task<IResult> ConsentAsync(HttpContext context)
     {
-        if (AllowOrigin(context) is null) return UnknownOrigin();
+        if (CrossOrigin.AllowKnown(context, clients) is null) return UnknownOrigin();
         if (cookie.Read(context.Request) is not { } shown) return NoCookie();
+        LimitBody(context, ConsentBytesMax);
         var body = await RequestBody.ReadAsync(context, takesText: true);
         if (body.Refusal is not null) return body.Refusal;
         var tracking = ConsentReader.Read(body.Bytes, out var errors);
@@ -67,14 +70,13 @@ internal sealed class CollectApi(
     private async Task<(int Accepted, Problem? Refusal)> TrackAsync(HttpContext context)
     {
         // 1. The page: a registered origin gets CORS headers, so that it can read refusals too.
-        if (AllowOrigin(context) is not { } origin) return (0, UnknownOrigin());
+        if (CrossOrigin.AllowKnown(context, clients) is not { } origin) return (0, UnknownOrigin());
 
         // 2. The visitor, before anything of a stranger's body is kept.
         if (cookie.Read(context.Request) is not { } shown) return (0, NoCookie());
 
         // 3. The body, and whether the page belongs to the client that it names.
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = Math.Min(settings.Limits.RequestBytes, BodyBytesMax);
+        LimitBody(context, BodyBytesMax);
         var body = await RequestBody.ReadAsync(context, takesText: true);
         if (body.Refusal is not null) return (0, body.Refusal);
         var reading = EventsReader.Read(body.Bytes, new EventsReaderOptions
@@ -90,14 +92,29 @@ internal sealed class CollectApi(
         // 4. The events, and that all of them are of this browser.
         if (EventsApi.Refuse(reading, settings.Limits) is { } invalid) return (0, invalid);
         if (rate.Refuse(client!, reading.Events.Length) is { } tooFast) return (0, tooFast);
-        var events = Complete(context, shown.VisitorId, reading.Events);
+        var share = gate.Of(client!.Id);
+        var weight = share.Weigh(body.Bytes.Length);
+        if (!share.TryEnter(weight)) return (0, gate.Refuse(client.Id));
+        try
+        {
+            return await TrackAsync(context, client, shown, reading.Events);
+        }
+        finally
+        {
+            share.Leave(weight);
+        }
+    }
+
+    private async Task<(int Accepted, Problem? Refusal)> TrackAsync(HttpContext context, Client client, BrowserCookie shown, ImmutableArray<AddressedEvent> sent)
+    {
+        var events = Complete(context, shown.VisitorId, sent);
         var namesFormer = events.Any(addressed => addressed.VisitorId != shown.VisitorId);
         if (namesFormer && await former.RefuseAsync(shown, events) is { } foreign) return (0, foreign);
 
         // 5. Durable, refused, or not wanted. The visitor's own grain looks at the secret, if there is one: a former one's could not.
         if (BrowserCall.RefusesTracking(context.Request, settings.Privacy)) return (0, null);
-        var result = await tracker.TrackAsync(client!.Source, events, fromBrowser: true, namesFormer ? null : shown.Digest);
-        return (events.Length - result.Discarded, result.Outcome == TrackOutcome.Erased ? Erased() : result.ToRefusal());
+        var result = await tracker.TrackAsync(client.Source, events, fromBrowser: true, namesFormer ? null : shown.Digest);
+        return (events.Length - result.Discarded, result.Outcome == TrackOutcome.Erased ? Erased() : refusals.Refuse(result.Outcome, client.Id));
     }
 
     private static ImmutableArray<AddressedEvent> Complete(HttpContext context, VisitorId visitor, ImmutableArray<AddressedEvent> events)
@@ -110,14 +127,10 @@ internal sealed class CollectApi(
         });
     }
 
-    /// <summary>The request's origin if any client owns it; the answer then says that its page may read it.</summary>
-    private string? AllowOrigin(HttpContext context)
+    private void LimitBody(HttpContext context, long bytes)
     {
-        context.Response.Headers.Vary = "Origin";
-        var origin = context.Request.Headers.Origin.ToString();
-        if (!clients.Knows(origin)) return null;
-        CrossOrigin.Allow(context.Response.Headers, origin);
-        return origin;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = Math.Min(settings.Limits.RequestBytes, bytes);
     }
 
     /// <summary>The SDK asks who the browser is now, and sends what is left of its queue under the new visitor's cookie: then those events

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using SpidOrleans.Web.Configuration;
 
 namespace SpidOrleans.Web.Browser;
 
@@ -10,6 +11,16 @@ internal static class CrossOrigin
         headers.AccessControlAllowOrigin = origin;
         headers.AccessControlAllowCredentials = "true";
         headers.AccessControlExposeHeaders = "Retry-After";
+    }
+
+    /// <summary>The request's origin if any client owns it; the answer then says that its page may read it.</summary>
+    public static string? AllowKnown(HttpContext context, ClientRegistry clients)
+    {
+        context.Response.Headers.Vary = "Origin";
+        var origin = context.Request.Headers.Origin.ToString();
+        if (!clients.Knows(origin)) return null;
+        Allow(context.Response.Headers, origin);
+        return origin;
     }
 
     public static void AllowPreflight(IHeaderDictionary headers)

@@ -61,7 +61,7 @@ internal sealed class ProductApi(
             var session = await sessions.LookAsync(context);
             var shown = session.UserId is null ? await FindBySpIdAsync(client, context.Request.Query["sp_id"]) : null;
             session = shown ?? session;
-            if (session.UserId is not { } user) return answers.Anonymous(session.VisitorId);
+            if (session.UserId is not { } user) return answers.Anonymous(session);
             // It travels in addresses and lies in a cookie that scripts read: it proves the access, and tells nothing of the person.
             var account = shown is null ? await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).GetAccountAsync()) : null;
             var entitlement = await entitlements.FindAsync(client, user, productId, context.RequestAborted);

@@ -25,15 +25,20 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
 
     private readonly string _baseDomain = settings.Session.CookieDomain ?? "";
 
-    /// <param name="visitor">Null: the caller learns nothing, not even that.</param>
-    public ReadOnlyMemory<byte> Anonymous(VisitorId? visitor) => Error(401, "UserException", "No session found!", visitor);
+    /// <param name="session">Null: the caller learns nothing, not even the visitor.</param>
+    public ReadOnlyMemory<byte> Anonymous(BrowserSession? session) =>
+        Error(401, "UserException", "No session found!", Shown(session), session is { IsTrackingRefused: true });
 
     /// <summary>Ask the core: it can do more than the session cluster.</summary>
-    public ReadOnlyMemory<byte> AskCore(VisitorId visitor) => Error(401, "LoginException", "No session found!", visitor);
+    public ReadOnlyMemory<byte> AskCore(BrowserSession session) =>
+        Error(401, "LoginException", "No session found!", Shown(session), session.IsTrackingRefused);
 
     /// <summary>The cluster did not answer; the visitor stays who the cookie says.</summary>
     public ReadOnlyMemory<byte> Unavailable(VisitorId? visitor) =>
         Error(503, "communication", "The session could not be looked up; try again.", visitor);
+
+    /// <summary>Nothing was looked up, so nothing changes. SPiD's code where others say 429.</summary>
+    public ReadOnlyMemory<byte> TooOften(VisitorId? visitor) => Error(420, "communication", "Rate limit exceeded; try again later.", visitor);
 
     /// <summary>The page may not do what it asked for; nothing was done.</summary>
     public ReadOnlyMemory<byte> Forbidden() => Error(403, "ApiException", "This page may not do that.", null);
@@ -70,10 +75,11 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
     });
 
     /// <summary>For account-sdk-browser: it takes any <c>result</c>, even a false one, for a login.</summary>
-    public ReadOnlyMemory<byte> WithoutResult(VisitorId? visitor) => Write(writer =>
+    public ReadOnlyMemory<byte> WithoutResult(BrowserSession? session) => Write(writer =>
     {
         WriteTimes(writer, clock.GetUtcNow(), AnonymousSeconds);
-        if (visitor is { } known) WriteVisitor(writer, known, null);
+        if (Shown(session) is { } known) WriteVisitor(writer, known, null);
+        if (session is { IsTrackingRefused: true }) writer.WriteBoolean("tracking", false);
     });
 
     /// <summary>For account-sdk-browser 5: the page is to go there and come back. It must be the only key.</summary>
@@ -128,7 +134,10 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
         });
     }
 
-    private ReadOnlyMemory<byte> Error(int code, string type, string description, VisitorId? visitor) => Write(writer =>
+    /// <summary>Pages hand the id on to whoever tracks: of a visitor who refused that, none is told.</summary>
+    private static VisitorId? Shown(BrowserSession? session) => session is { IsTrackingRefused: false } ? session.VisitorId : null;
+
+    private ReadOnlyMemory<byte> Error(int code, string type, string description, VisitorId? visitor, bool isTrackingRefused = false) => Write(writer =>
     {
         writer.WriteStartObject("error");
         writer.WriteNumber("code", code);
@@ -139,6 +148,7 @@ internal sealed class SessionAnswer(SpidSettings settings, SpId spId, TimeProvid
         writer.WriteBoolean("result", false);
         WriteTimes(writer, clock.GetUtcNow(), ExpirySecondsMax);
         if (visitor is { } known) WriteVisitor(writer, known, null);
+        if (isTrackingRefused) writer.WriteBoolean("tracking", false);
         writer.WriteEndObject();
     });
 

@@ -59,8 +59,8 @@ internal sealed partial class SessionApi(
         {
             var session = await sessions.LookAsync(context, restoreFor: isCore && autologin == "1" ? client.Source : null);
             // 1.x does not ask for it before it is sent to the core.
-            if (!isCore && (session.IsTwin || (session.IsRestorable && autologin != "0"))) return answers.AskCore(session.VisitorId);
-            if (session.UserId is not { } user) return answers.Anonymous(session.VisitorId);
+            if (!isCore && (session.IsTwin || (session.IsRestorable && autologin != "0"))) return answers.AskCore(session);
+            if (session.UserId is not { } user) return answers.Anonymous(session);
             return answers.SignedIn(client, session, await ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).GetAccountAsync()));
         }
         catch (ClusterUnavailableException exception)

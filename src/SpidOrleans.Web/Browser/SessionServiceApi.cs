@@ -50,26 +50,26 @@ internal sealed class SessionServiceApi(
 
     private async Task SessionAsync(HttpContext context)
     {
-        if (await AdmitAsync(context) is not { } client) return;
+        if (await ServiceCall.AdmitAsync(context, clients) is not { } client) return;
         if (!CallerCheck.IsNear(context.Request, client))
         {
-            await WriteAsync(context, answers.WithoutResult(null));
+            await ServiceCall.WriteAsync(context, answers.WithoutResult(null));
             return;
         }
 
         var isSent = CanBeSent(context.Request, client);
         var session = await sessions.LookAsync(context, restoreFor: isSent ? null : client.Source);
-        await WriteAsync(context, session switch
+        await ServiceCall.WriteAsync(context, session switch
         {
             { IsRestorable: true } => SessionAnswer.Refresh(RefreshPath),
             { UserId: { } user } => answers.SignedIn(client, session, await AccountAsync(user)),
-            _ => answers.WithoutResult(session.VisitorId),
+            _ => answers.WithoutResult(session),
         });
     }
 
     private async Task HasAccessAsync(HttpContext context)
     {
-        if (await AdmitAsync(context) is not { } client) return;
+        if (await ServiceCall.AdmitAsync(context, clients) is not { } client) return;
         var ids = (context.Request.RouteValues["ids"]?.ToString() ?? "").Split(',');
         if (ids.Length > AccessIdsMax || !ids.All(ProductSettings.IdPattern.IsMatch))
         {
@@ -89,7 +89,7 @@ internal sealed class SessionServiceApi(
             if ((await entitlements.FindAsync(client, user, id, context.RequestAborted)).HasProduct) granted.Add(id);
         }
 
-        await WriteAsync(context, answers.Access(client, user, granted));
+        await ServiceCall.WriteAsync(context, answers.Access(client, user, granted));
     }
 
     private async Task RefreshAsync(HttpContext context)
@@ -115,29 +115,10 @@ internal sealed class SessionServiceApi(
         context.Response.Redirect(new Uri(target).AbsoluteUri);
     }
 
-    /// <summary>The client whose page asks; null: it has been refused. From here on the page may read the answer, failures too.</summary>
-    private async Task<Client?> AdmitAsync(HttpContext context)
-    {
-        context.Response.Headers.Vary = "Origin, Cookie, Sec-Fetch-Site, Sec-Fetch-Dest";
-        context.Response.Headers.CacheControl = "private, no-store";
-        context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-site";
-        var client = CallerCheck.FindOrigin(context.Request, clients);
-        if (client is not null) CrossOrigin.Allow(context.Response.Headers, CallerCheck.Origin(context.Request));
-        else await Problem.Forbidden("The page's origin is not registered for the client that client_sdrn names.").ExecuteAsync(context);
-        return client;
-    }
-
     private bool CanBeSent(HttpRequest request, Client client) =>
         int.TryParse(request.Query["sdk_version"].ToString().Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var version)
         && version >= RefreshingVersion
         && CallerCheck.MayRedirect(client, request.Query["redirect_uri"].ToString(), clients);
 
     private Task<UserAccount> AccountAsync(UserId user) => ClusterCall.OrUnavailableAsync(() => grains.GetUser(user).GetAccountAsync());
-
-    private static Task WriteAsync(HttpContext context, ReadOnlyMemory<byte> json)
-    {
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = json.Length;
-        return context.Response.Body.WriteAsync(json, context.RequestAborted).AsTask();
-    }
 }

@@ -13,7 +13,8 @@ namespace SpidOrleans.Web.ClientApi;
 
 /// <summary><c>POST /v1/events</c>: the path that nearly all requests take, so nothing is bound or wrapped for it.</summary>
 internal sealed class EventsApi(
-    SpidSettings settings, ClientRegistry clients, EventTracker tracker, EventRate rate, BodyLimits limits, TimeProvider clock)
+    SpidSettings settings, ClientRegistry clients, EventTracker tracker, EventRate rate, ClientGate gate, BodyLimits limits,
+    Refusals refusals, TimeProvider clock)
 {
     private const string Path = "/v1/events";
 
@@ -38,7 +39,7 @@ internal sealed class EventsApi(
             + "Whoever names insertId and time may send the same again: it counts once. "
             + "403: a visitor or user among them was erased; the events of all others are stored.",
             body: typeof(EventsBody), answer: typeof(TrackReceipt), answerStatus: StatusCodes.Status202Accepted,
-            refusals: [400, 401, 403, 408, 413, 415, 429, 503]);
+            refusals: [400, 401, 403, 408, 413, 415, 429, 503]).WithMetadata(new ClientGate.EntersItself());
     }
 
     private Client? FindSender(HttpRequest request) =>
@@ -46,24 +47,40 @@ internal sealed class EventsApi(
 
     private Task TrackAsync(HttpContext context) => TrackAsync(context, context.GetClient());
 
+    /// <summary>Whoever floods the host is refused before its body is read. One method: a second one costs each request an object more.</summary>
     private async Task TrackAsync(HttpContext context, Client client)
     {
-        var body = await RequestBody.ReadAsync(context, limits);
-        if (body.Refusal is not null)
+        var share = gate.Of(client.Id);
+        var weight = share.Weigh(context.Request.ContentLength);
+        if ((rate.Refuse(client) ?? (share.TryEnter(weight) ? null : await gate.WaitAsync(context, client.Id, share, weight))) is { } tooMuch)
         {
-            await body.Refusal.ExecuteAsync(context);
+            await tooMuch.ExecuteAsync(context);
             return;
         }
 
-        var reading = EventsReader.Read(body.Bytes, new EventsReaderOptions { EventsMax = settings.Limits.EventsPerRequest, Now = clock.GetUtcNow() });
-        if ((Refuse(reading, settings.Limits) ?? rate.Refuse(client, reading.Events.Length)) is { } invalid)
+        try
         {
-            await invalid.ExecuteAsync(context);
-            return;
-        }
+            var body = await RequestBody.ReadAsync(context, limits, isProven: true);
+            if (body.Refusal is not null)
+            {
+                await body.Refusal.ExecuteAsync(context);
+                return;
+            }
 
-        var result = await tracker.TrackAsync(client.Source, reading.Events);
-        await (result.ToRefusal()?.ExecuteAsync(context) ?? TrackReceipt.WriteAsync(context, reading.Events.Length - result.Discarded));
+            var reading = EventsReader.Read(body.Bytes, new EventsReaderOptions { EventsMax = settings.Limits.EventsPerRequest, Now = clock.GetUtcNow() });
+            if ((Refuse(reading, settings.Limits) ?? rate.Refuse(client, reading.Events.Length)) is { } invalid)
+            {
+                await invalid.ExecuteAsync(context);
+                return;
+            }
+
+            var result = await tracker.TrackAsync(client.Source, reading.Events);
+            await (refusals.Refuse(result.Outcome, client.Id)?.ExecuteAsync(context) ?? TrackReceipt.WriteAsync(context, reading.Events.Length - result.Discarded));
+        }
+        finally
+        {
+            share.Leave(weight);
+        }
     }
 
     internal static Problem? Refuse(EventsReading reading, LimitSettings limits) =>

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using SpidOrleans.Web.Admission;
@@ -32,7 +34,9 @@ internal sealed class OperationNoteTransformer : IOpenApiOperationTransformer
                 Content = note.AnswerType is null ? null : await ContentAsync(note.AnswerType, note.Answer ?? typeof(string)),
             },
         };
-        foreach (var refusal in note.Refusals)
+        // Scripts say it under status 200.
+        var isLimited = metadata.Any(one => one is IAuthorizeData or EnableRateLimitingAttribute) && note.AnswerType != "text/javascript";
+        foreach (var refusal in isLimited ? note.Refusals.Append(StatusCodes.Status429TooManyRequests).Distinct() : note.Refusals)
         {
             operation.Responses[Status(refusal)] = new OpenApiResponse
             {

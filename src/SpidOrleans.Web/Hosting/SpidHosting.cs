@@ -7,6 +7,7 @@ using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Serialization;
+using SpidOrleans.Web.Admission;
 using SpidOrleans.Web.Configuration;
 
 namespace SpidOrleans.Web.Hosting;
@@ -27,6 +28,16 @@ public static class SpidHosting
 
     /// <summary>Open connections; more wait in the kernel's queue. Browsers hold several each.</summary>
     private const int ConnectionsMax = 20_000;
+
+    /// <summary>Of one address, unless it is a proxy's: more than a back end or an office opens, and too few to leave no room.</summary>
+    private const int ConnectionsPerAddress = ConnectionsMax / 4;
+
+    /// <summary>What a connection may have received that nobody has read yet, such as a body that waits for its turn. Kestrel's own, a
+    /// megabyte, would be 20 GB from all connections.</summary>
+    private const int ReadBufferBytes = 128 << 10;
+
+    /// <summary>Headers come in one piece, but from whoever holds connections by sending them bit by bit. Kestrel's own: 30 s.</summary>
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
@@ -63,7 +74,10 @@ public static class SpidHosting
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = ConnectionsMax;
+            kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+            kestrel.ConfigureEndpointDefaults(listen => ConnectionShares.Use(listen, ConnectionsPerAddress));
         });
+        builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = ReadBufferBytes);
         // Tells systemd that the host serves, and that it stops; elsewhere it does nothing.
         builder.Services.AddSystemd();
         builder.Services.AddHostedService<Draining>();

@@ -11,13 +11,13 @@ namespace SpidOrleans.Web.Ingestion;
 
 /// <summary>What the four paths of Mixpanel's wire format have in common: who may send, what the records are, how the answer is worded.</summary>
 internal sealed class IngestionApi(
-    SpidSettings settings, ClientRegistry clients, Senders senders, EventIngestion events, ProfileIngestion profiles, EventRate rate, BodyLimits limits, IServiceProvider services)
+    SpidSettings settings, ClientRegistry clients, Senders senders, EventIngestion events, ProfileIngestion profiles, EventRate rate, ClientGate gate, Refusals refusals, BodyLimits limits, IServiceProvider services)
 {
     private const string UnknownOrigin = "The page's origin is not registered.";
     private const string NoCredentials =
         "Invalid credentials: send the client's id and secret by HTTP Basic, the secret as its user or as api_key, or an access token as Bearer; the project's token proves nothing";
 
-    private static readonly int[] Refusals = [401, 403, 408, 413, 415, 429, 503];
+    private static readonly int[] RefusalStatuses = [401, 403, 408, 413, 415, 429, 503];
     private static readonly QueryNote Data = new("data", true, "JSON, or its base64.");
     private static readonly QueryNote Strict = new("strict", false, "1: every refused record is named.");
     private static readonly QueryNote Image = new("img", false, "1: the answer is a pixel.");
@@ -38,14 +38,14 @@ internal sealed class IngestionApi(
         routes.MapPost("/track", (Delegate)api.TrackAsync).Describe("mixpanelTrack", "Accepts events in Mixpanel's format",
             "For Mixpanel's own clients. A visitor's id may stand in distinct_id, $device_id or $user_id; a user is named with the client's credentials, "
             + "or by the browser in which the user is signed in. The status is 200 also where events are refused: the body is 1 if any was taken, else 0.",
-            body: typeof(MixpanelEventBody), answer: typeof(int), query: Query, refusals: [], ownRefusals: (typeof(int), Refusals));
+            body: typeof(MixpanelEventBody), answer: typeof(int), query: Query, refusals: [], ownRefusals: (typeof(int), RefusalStatuses));
         routes.MapGet("/track", (Delegate)api.TrackAsync).Describe("mixpanelTrackByGet", "As POST, with the events in the query", "One event, or a list.",
-            answer: typeof(int), query: [Data, .. Query, Image, Callback], refusals: [], ownRefusals: (typeof(int), Refusals));
+            answer: typeof(int), query: [Data, .. Query, Image, Callback], refusals: [], ownRefusals: (typeof(int), RefusalStatuses));
         routes.MapPost("/import", (Delegate)api.ImportAsync).Describe("mixpanelImport", "Accepts events in Mixpanel's format from a back end",
             "Needs the client's credentials: its id and secret by HTTP Basic, the secret alone as user or as api_key, or an access token. The project's token is not enough. "
             + "What comes as a form without strict=1 is answered as /track answers.",
             body: typeof(MixpanelEventBody), answer: typeof(MixpanelImportAnswer), query: [.. Query, Strict], refusals: [],
-            ownRefusals: (typeof(MixpanelImportAnswer), [400, .. Refusals]));
+            ownRefusals: (typeof(MixpanelImportAnswer), [400, .. RefusalStatuses]));
         // mixpanel-node imports a single event by GET.
         routes.MapGet("/import", (Delegate)api.ImportAsync).ExcludeFromDescription();
         MapChanges("/engage", "Engage", "Changes profiles of users", ofGroups: false,
@@ -59,9 +59,9 @@ internal sealed class IngestionApi(
         {
             Task Change(HttpContext context) => api.ChangeAsync(context, ofGroups);
             routes.MapPost(path, (Delegate)Change).Describe("mixpanel" + id, summary, description,
-                body: typeof(MixpanelUpdateBody), answer: typeof(int), query: Query, refusals: [], ownRefusals: (typeof(int), Refusals));
+                body: typeof(MixpanelUpdateBody), answer: typeof(int), query: Query, refusals: [], ownRefusals: (typeof(int), RefusalStatuses));
             routes.MapGet(path, (Delegate)Change).Describe($"mixpanel{id}ByGet", "As POST, with the changes in the query", "One change, or a list.",
-                answer: typeof(int), query: [Data, .. Query, Image, Callback], refusals: [], ownRefusals: (typeof(int), Refusals));
+                answer: typeof(int), query: [Data, .. Query, Image, Callback], refusals: [], ownRefusals: (typeof(int), RefusalStatuses));
         }
     }
 
@@ -104,7 +104,8 @@ internal sealed class IngestionApi(
         if (!AllowOrigin(context)) return (nothing, IngestionOutcome.Refused(UnknownOrigin, StatusCodes.Status403Forbidden));
 
         // 2. What it sends.
-        var payload = await IngestionPayload.ReadAsync(context, limits, settings.Limits.RequestBytes);
+        var isProven = clients.FindProven(context.Request.Headers.Authorization.ToString()) is not null;
+        var payload = await IngestionPayload.ReadAsync(context, limits, settings.Limits.RequestBytes, isProven);
         if (payload.Refusal is not null) return (payload, payload.Refusal);
 
         // 3. What it proves.
@@ -116,13 +117,24 @@ internal sealed class IngestionApi(
         }
 
         // 4. The records, of the project that they name.
+        ClientShare? share = null;
+        var weight = 0;
+        var admitted = Refusals.Nobody;
         try
         {
-            return (payload, await take(payload, FindSender));
+            var outcome = await take(payload, FindSender);
+            if (admitted != Refusals.Nobody && outcome.Status == StatusCodes.Status429TooManyRequests) refusals.Count(RefusalReason.Lane, admitted);
+            if (outcome.Status == StatusCodes.Status503ServiceUnavailable) refusals.Count(RefusalReason.Unavailable, admitted);
+            return (payload, outcome);
         }
         catch (ClusterUnavailableException)
         {
+            refusals.Count(RefusalReason.Unavailable, admitted);
             return (payload, IngestionOutcome.Of(Problem.Unavailable()));
+        }
+        finally
+        {
+            share?.Leave(weight);
         }
 
         Sender? FindSender(string? token, int records, out IngestionOutcome? refusal)
@@ -132,9 +144,20 @@ internal sealed class IngestionApi(
             var referer = WebOrigin.TryOf(request.Headers.Referer, out var page) ? page : null;
             var sender = senders.Find(token, credentials.Proven, origin, referer, _cookie?.Read(request), out var reason);
             refusal = sender is null ? IngestionOutcome.Refused(reason!, reason == Senders.UnknownOrigin ? StatusCodes.Status403Forbidden : StatusCodes.Status200OK)
-                : rate.Refuse(sender.RateKey, records) is { } tooFast ? IngestionOutcome.Of(tooFast)
+                : (Crowded(sender.RateKey) ?? rate.Refuse(sender.RateKey, records)) is { } tooMuch ? IngestionOutcome.Of(tooMuch)
                 : null;
+            if (refusal is null) admitted = sender!.RateKey;
             return sender;
+        }
+
+        // The body is read by now: what finds no room does not wait with it.
+        Problem? Crowded(string sender)
+        {
+            var own = gate.Of(sender);
+            weight = own.Weigh(payload.Json.Length);
+            if (!own.TryEnter(weight)) return gate.Refuse(sender);
+            share = own;
+            return null;
         }
     }
 

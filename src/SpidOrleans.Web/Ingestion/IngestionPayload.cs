@@ -16,14 +16,15 @@ internal sealed record IngestionPayload(IngestionParameters Parameters, ReadOnly
     public const string EncodingRule = "Content-Encoding, must be gzip or absent";
 
     /// <param name="bytesMax">Of the body, as it comes and uncompressed.</param>
-    public static async ValueTask<IngestionPayload> ReadAsync(HttpContext context, BodyLimits limits, int bytesMax)
+    /// <param name="isProven">The request's header proves a client.</param>
+    public static async ValueTask<IngestionPayload> ReadAsync(HttpContext context, BodyLimits limits, int bytesMax, bool isProven)
     {
         var parameters = new IngestionParameters();
         var query = context.Request.QueryString.Value;
         if (query is { Length: > 1 }) parameters.Add(Encoding.UTF8.GetBytes(query, 1, query.Length - 1));
         if (HttpMethods.IsPost(context.Request.Method))
         {
-            var (body, refusal) = await ReadBodyAsync(context, limits, bytesMax);
+            var (body, refusal) = await ReadBodyAsync(context, limits, bytesMax, isProven);
             if (refusal is not null) return new IngestionPayload(parameters.WithoutCallback(), default, false, refusal);
             // Some say text/plain and send a form, some say that it is a form and send JSON: the first character tells.
             if (PayloadText.IsJson(body.Span)) return Of(parameters, body, isForm: false);
@@ -43,16 +44,16 @@ internal sealed record IngestionPayload(IngestionParameters Parameters, ReadOnly
         Of(parameters, default, isForm: true) is { Refusal: not null } refused ? refused
         : new IngestionPayload(parameters, default, true, IngestionOutcome.Refused(rule));
 
-    private static async ValueTask<(ReadOnlyMemory<byte> Body, IngestionOutcome? Refusal)> ReadBodyAsync(HttpContext context, BodyLimits limits, int bytesMax)
+    private static async ValueTask<(ReadOnlyMemory<byte> Body, IngestionOutcome? Refusal)> ReadBodyAsync(HttpContext context, BodyLimits limits, int bytesMax, bool isProven)
     {
         var encoding = context.Request.Headers.ContentEncoding.ToString();
         var isZipped = encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase);
         if (!isZipped && encoding is not ("" or "identity")) return (default, IngestionOutcome.Refused(EncodingRule, StatusCodes.Status415UnsupportedMediaType));
         try
         {
-            var body = await RequestBody.ReadBytesAsync(context, limits);
+            var body = await RequestBody.ReadBytesAsync(context, limits, isProven);
             if (body.Refusal is not null) return (default, IngestionOutcome.Of(body.Refusal));
-            return isZipped ? await UnzipAsync(context, limits, body.Bytes, bytesMax) : (body.Bytes, null);
+            return isZipped ? await UnzipAsync(context, limits, body.Bytes, bytesMax, isProven) : (body.Bytes, null);
         }
         catch (BadHttpRequestException exception)
         {
@@ -61,9 +62,9 @@ internal sealed record IngestionPayload(IngestionParameters Parameters, ReadOnly
     }
 
     /// <summary>A few kilobytes of gzip can be gigabytes: reads one byte beyond the limit at most.</summary>
-    private static async ValueTask<(ReadOnlyMemory<byte>, IngestionOutcome?)> UnzipAsync(HttpContext context, BodyLimits limits, ReadOnlyMemory<byte> zipped, int bytesMax)
+    private static async ValueTask<(ReadOnlyMemory<byte>, IngestionOutcome?)> UnzipAsync(HttpContext context, BodyLimits limits, ReadOnlyMemory<byte> zipped, int bytesMax, bool isProven)
     {
-        var share = limits.Budget.Open(context);
+        var share = limits.Budget.Open(context, isProven);
         try
         {
             await using var gzip = new GZipStream(new MemoryStream(zipped.ToArray(), writable: false), CompressionMode.Decompress);
@@ -75,7 +76,7 @@ internal sealed record IngestionPayload(IngestionParameters Parameters, ReadOnly
                 if (length == plain.Length)
                 {
                     var size = Math.Min(Math.Max(zipped.Length * 4, length * 2), bytesMax + 1);
-                    if (!share.TryGrowTo(size)) return (default, IngestionOutcome.Of(Problem.Busy("This host holds as many bytes of requests as it may.")));
+                    if (!share.TryGrowTo(size)) return (default, IngestionOutcome.Of(limits.RefuseBytes()));
                     Array.Resize(ref plain, size);
                 }
 

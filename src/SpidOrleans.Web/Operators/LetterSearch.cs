@@ -26,8 +26,13 @@ public sealed record LetterSearch(string? Project, string? Event, string? Identi
         var visitor = VisitorId.TryParse(Identity, out var browser) ? browser : (VisitorId?)null;
         return new DeadLetterQuery
         {
-            Event = Event, Visitor = visitor, User = visitor is null && UserId.TryParse(Identity, out var user) ? user : null,
-            InsertId = InsertId, Reason = Reason, Cursor = Cursor, Limit = limit,
+            Event = Event,
+            Visitor = visitor,
+            User = visitor is null && UserId.TryParse(Identity, out var user) ? user : null,
+            InsertId = InsertId,
+            Reason = Reason,
+            Cursor = Cursor,
+            Limit = limit,
         };
     }
 

@@ -95,7 +95,14 @@ internal sealed class LiveApi(IOperations operations, SpidSettings settings, Tim
         {
             events = page.Events.Select(live => new
             {
-                step = live.Step.ToString().ToLowerInvariant(), at = live.AtMs, live.Project, live.Client, live.Event, live.Visitor, live.User, live.InsertId,
+                step = live.Step.ToString().ToLowerInvariant(),
+                at = live.AtMs,
+                live.Project,
+                live.Client,
+                live.Event,
+                live.Visitor,
+                live.User,
+                live.InsertId,
             }),
             dropped = page.Dropped,
             isFull = page.IsFull,

@@ -18,7 +18,7 @@ using SpidOrleans.Web.Reading;
 namespace SpidOrleans.Web.Rest;
 
 /// <summary>Traits of users in SPiD's REST API. The user id, and a trait's name, come from <see cref="UserPath"/>.</summary>
-internal sealed class TraitsApi(IGrainFactory grains, RestCaller caller, TimeProvider clock)
+internal sealed class TraitsApi(IGrainFactory grains, RestCaller caller, ClientGate gate, TimeProvider clock)
 {
     private const string Field = "traits";
 
@@ -109,6 +109,14 @@ internal sealed class TraitsApi(IGrainFactory grains, RestCaller caller, TimePro
     {
         if (context.Features.Get<UserAddress>()?.UserId is not { } user)
             return Refuse(context, route, "The user id must be " + UserId.Rule + ".", callback, client.AllowCrossSite);
+        var share = gate.Of(client.Id);
+        const int weight = 1;
+        if (!share.TryEnter(weight))
+        {
+            gate.Refuse(client.Id);
+            return Container(Limited, "Too many requests of this client are under way: try again later.", null);
+        }
+
         TraitsResult result;
         try
         {
@@ -119,23 +127,27 @@ internal sealed class TraitsApi(IGrainFactory grains, RestCaller caller, TimePro
             // Told in the container, as everything is here.
             result = new TraitsResult { Outcome = TrackOutcome.Unavailable };
         }
+        finally
+        {
+            share.Leave(weight);
+        }
 
         return result switch
         {
-            { Outcome: TrackOutcome.LaneFull } => Container(Limited, "Too many changes of this user wait for Mixpanel: try again later."),
-            { Outcome: TrackOutcome.Erased } => Container(StatusCodes.Status403Forbidden, "This user was erased: nothing more is taken of it."),
-            { Outcome: not TrackOutcome.Stored } => Container(StatusCodes.Status503ServiceUnavailable, "Not confirmed: send the same again later."),
-            { IsTooMuch: true } => Container(StatusCodes.Status400BadRequest, TraitsReader.TooMuchRule),
-            _ => Container(status, null),
+            { Outcome: TrackOutcome.LaneFull } => Container(Limited, "Too many changes of this user wait for Mixpanel: try again later.", null),
+            { Outcome: TrackOutcome.Erased } => Container(StatusCodes.Status403Forbidden, "This user was erased: nothing more is taken of it.", null),
+            { Outcome: not TrackOutcome.Stored } => Container(StatusCodes.Status503ServiceUnavailable, "Not confirmed: send the same again later.", null),
+            { IsTooMuch: true } => Container(StatusCodes.Status400BadRequest, TraitsReader.TooMuchRule, null),
+            _ => Container(status, null, result.Traits?.Set ?? []),
         };
 
-        SpidContainer Container(int code, string? error) => new()
+        SpidContainer Container(int code, string? error, IEnumerable<Trait>? data) => new()
         {
             Route = route,
             UserId = user.ToString(),
             Status = code,
             Error = error,
-            Data = error is null ? result.Traits?.Set ?? [] : null,
+            Data = data,
             Callback = callback,
             IsCrossSite = client.AllowCrossSite,
             RetryAfterSeconds = code is Limited or StatusCodes.Status503ServiceUnavailable ? RetrySeconds : null,

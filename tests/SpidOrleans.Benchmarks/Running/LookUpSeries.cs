@@ -66,6 +66,8 @@ internal static class LookUpSeries
                 {
                     [$"Clients:{SitePage.Client.ClientId}:Origins:0"] = SitePage.Origin,
                     [$"Clients:{SitePage.Client.ClientId}:SignSecret"] = "sign-secret",
+                    // All of these browsers are at one address.
+                    ["Limits:BrowserRequestsPerSecond"] = "unlimited",
                     ["Storage:Provider"] = options.IsPostgres ? "PostgreSql" : "Sqlite",
                     ["Storage:ConnectionString"] = postgres is null ? $"Data Source={Path.Combine(folder.FullName, "silo.db")}" : await postgres.CreateDatabaseAsync(),
                 },

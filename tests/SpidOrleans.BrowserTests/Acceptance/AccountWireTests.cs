@@ -85,6 +85,33 @@ public sealed class AccountWireTests(ChromiumFixture chromium, NewsDomain domain
     }
 
     [Fact]
+    public async Task Three_WithASessionService_AsksItForProducts()
+    {
+        await SignInAsync(Anna);
+        await AskThreeAsync(hasService: true);
+        domain.Forget();
+
+        var product = await CallAsync("hasProduct", "1042");
+        Assert.True(product.GetProperty("result").GetBoolean());
+        Assert.Equal((1042, long.Parse(Anna)), (product.GetProperty("productId").GetInt32(), product.GetProperty("userId").GetInt64()));
+        Assert.False((await CallAsync("hasProduct", "1043")).GetProperty("result").GetBoolean());
+        Assert.Equal("99", (await CallAsync("hasSubscription", "2000")).GetProperty("subscriptionId").ToString());
+        Assert.Equal(["id.news.test/hasProduct/1042", "id.news.test/hasProduct/1043", "id.news.test/hasSubscription/2000"], domain.Requests);
+    }
+
+    [Fact]
+    public async Task Three_AnonymousWithASessionService_IsRefusedProducts_AndWithoutACookieFallsBackToJsonp()
+    {
+        await AskThreeAsync(hasService: true);
+        Assert.Equal(401, (await CallAsync("hasProduct", "1042")).GetProperty("code").GetInt32());
+
+        await _profile.ClearCookiesAsync();
+        domain.Forget();
+        Assert.Equal(401, (await CallAsync("hasProduct", "1042")).GetProperty("error").GetProperty("code").GetInt32());
+        Assert.Equal(["id.news.test/hasProduct/1042", "id.news.test/ajax/hasproduct.js"], domain.Requests);
+    }
+
+    [Fact]
     public async Task Five_BelowAPathOfTheSite_IsTheSessionAndItsAccess()
     {
         var anonymous = await AskFiveAsync();

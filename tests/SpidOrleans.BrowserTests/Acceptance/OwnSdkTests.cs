@@ -87,15 +87,57 @@ public sealed class OwnSdkTests(ChromiumFixture chromium, NewsDomain domain) : I
     public async Task SetTraits_SignedByTheSite_GoWithTheVisitorsEvents(string generation)
     {
         var visitor = Uid(await CallAsync("hasSession"));
-        var payload = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
-            $$"""{"Newsletter subscriber":"{{visitor}}","algorithm":"HMAC-SHA256","t":{{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()}}}"""));
-        var mac = HMACSHA256.HashData(Encoding.UTF8.GetBytes(NewsDomain.SignSecret), Encoding.ASCII.GetBytes(payload));
-        await _page.EvaluateAsync(
-            $"signed => new Promise(resolve => {generation}.setTraits(signed, resolve))", Base64Url.EncodeToString(mac) + "." + payload);
+        await SetTraitAsync(generation, visitor);
         await TrackAsync(_page, "traits-" + visitor);
 
-        var arrival = await domain.WaitForArrivalAsync(arrival => arrival.Marker == "traits-" + visitor);
-        Assert.Equal(visitor, JsonElement.Parse(arrival.Json).GetProperty("properties").GetProperty("Newsletter subscriber").GetString());
+        await AssertTraitAsync(visitor);
+    }
+
+    [Theory]
+    [InlineData("SPiD")]
+    [InlineData("VGS")]
+    public async Task SetTraits_AsTheFirstCallOnABrowsersFirstPage_AreStored(string generation)
+    {
+        var value = Guid.NewGuid().ToString();
+        var answer = await SetTraitAsync(generation, value);
+        await TrackAsync(_page, "traits-" + value);
+
+        Assert.True(answer.GetProperty("result").GetBoolean());
+        Assert.Equal(["id.news.test/rpc/hasSession.js", "id.news.test/ajax/traits.js"], domain.Requests.Take(2));
+        await AssertTraitAsync(value);
+    }
+
+    [Fact]
+    public async Task SetConsent_ReachesTheServer_WhichTellsNobodyTheIdUntilItIsGivenAgain()
+    {
+        var visitor = Uid(await CallAsync("hasSession"));
+        await _page.EvaluateAsync("() => SPiD.setConsent(false)");
+        var refused = (await CallAsync("hasSession")).GetProperty("answer");
+        Assert.False(refused.GetProperty("tracking").GetBoolean());
+        Assert.False(refused.TryGetProperty("visitor", out _));
+        // Whatever a back end sends of this visitor is not taken either.
+        Assert.Equal(0, await AcceptedAsync(visitor));
+
+        await _page.EvaluateAsync("() => SPiD.setConsent(true)");
+        Assert.Equal(visitor, Uid(await CallAsync("hasSession")));
+        Assert.Equal(1, await AcceptedAsync(visitor));
+        await TrackAsync(_page, "again-" + visitor);
+        await domain.WaitForArrivalAsync(arrival => arrival.Marker == "again-" + visitor);
+    }
+
+    [Fact]
+    public async Task SetConsent_FalseBeforeInit_ReachesTheServerWithTheFirstSession()
+    {
+        await _page.GotoAsync(domain.Origin("www.news.test") + "/bare");
+        await _page.AddScriptTagAsync(new() { Url = domain.Origin("id.news.test") + "/js/spid-sdk.js" });
+        await _page.EvaluateAsync("() => { SPiD.setConsent(false); }");
+        await LoadAsync(_page);
+        var told = _page.WaitForResponseAsync(response => response.Url.EndsWith("/v1/collect/consent", StringComparison.Ordinal));
+
+        await CallAsync("hasSession");
+        Assert.Equal(200, (await told).Status);
+
+        Assert.False((await CallAsync("hasSession")).GetProperty("answer").GetProperty("tracking").GetBoolean());
     }
 
     [Fact]
@@ -208,6 +250,39 @@ public sealed class OwnSdkTests(ChromiumFixture chromium, NewsDomain domain) : I
         {
             foreach (var (profile, _, _, _) in pages) await profile.DisposeAsync();
         }
+    }
+
+    /// <summary>What the page is told of a trait that the site's back end has signed.</summary>
+    private Task<JsonElement> SetTraitAsync(string generation, string value)
+    {
+        var payload = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
+            $$"""{"Newsletter subscriber":"{{value}}","algorithm":"HMAC-SHA256","t":{{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()}}}"""));
+        var mac = HMACSHA256.HashData(Encoding.UTF8.GetBytes(NewsDomain.SignSecret), Encoding.ASCII.GetBytes(payload));
+        return _page.EvaluateAsync<JsonElement>(
+            "signed => new Promise(resolve => " + (generation == "VGS"
+                ? "VGS.setTraits(signed, data => resolve(data.response))"
+                : "SPiD.setTraits(signed, (error, answer) => resolve(answer))") + ")",
+            Base64Url.EncodeToString(mac) + "." + payload);
+    }
+
+    private async Task AssertTraitAsync(string value)
+    {
+        var arrival = await domain.WaitForArrivalAsync(arrival => arrival.Marker == "traits-" + value);
+        Assert.Equal(value, JsonElement.Parse(arrival.Json).GetProperty("properties").GetProperty("Newsletter subscriber").GetString());
+    }
+
+    /// <summary>How many of one event of this visitor the site's back end gets rid of.</summary>
+    private async Task<int> AcceptedAsync(string visitor)
+    {
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(domain.Silo.Address, "/v1/events"))
+        {
+            Content = new StringContent($$"""[{"event":"Read","visitorId":"{{visitor}}"}]""", Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{TestClient.News.ClientId}:{TestClient.News.Secret}")));
+        using var response = await http.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+        return JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("accepted").GetInt32();
     }
 
     public async ValueTask DisposeAsync()

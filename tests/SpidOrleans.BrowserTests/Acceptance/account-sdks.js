@@ -45,10 +45,10 @@
       });
     }
 
-    async function askService() {
+    async function askService(path) {
       if (!config.service) return null;
       try {
-        return await get(config.service + '/session?' + query({ client_sdrn: 'sdrn:schibsted.com:client:' + config.client, redirect_uri: config.page }));
+        return await get(config.service + path + '?' + query({ client_sdrn: 'sdrn:schibsted.com:client:' + config.client, redirect_uri: config.page }));
       } catch (error) {
         if (error.code !== 400) throw error;
         return null;
@@ -56,16 +56,26 @@
     }
 
     async function ask() {
-      let data = await askService() || await jsonp(config.cluster, 'rpc/hasSession.js', { autologin: 1 });
+      let data = await askService('/session') || await jsonp(config.cluster, 'rpc/hasSession.js', { autologin: 1 });
       if (data.error && data.error.type === 'LoginException') data = await jsonp(config.core, 'ajax/hasSession.js', { autologin: 1 });
       if (data.error) throw data.error;
       return data;
     }
 
+    /** `code` is what the service refused with; null: nothing that a page is told of. */
+    const has = kind => async (id, spId) => {
+      try {
+        return await askService('/has' + kind + '/' + id)
+          || await jsonp(config.core, 'ajax/has' + kind.toLowerCase() + '.js', spId ? { product_id: id, sp_id: spId } : { product_id: id });
+      } catch (error) {
+        return { code: error.code };
+      }
+    };
+
     return {
       hasSession: () => settle(ask(), []),
-      hasProduct: (id, spId) => jsonp(config.core, 'ajax/hasproduct.js', spId ? { product_id: id, sp_id: spId } : { product_id: id }),
-      hasSubscription: id => jsonp(config.core, 'ajax/hassubscription.js', { product_id: id }),
+      hasProduct: has('Product'),
+      hasSubscription: has('Subscription'),
       calls,
     };
   };

@@ -25,6 +25,7 @@ public sealed class ConsentTests(ChromiumFixture chromium) : SdkTests(chromium)
         await page.Tab.EvaluateAsync("() => SPiD.setConsent(true)");
         await page.TrackAndWaitAsync("after");
         Assert.Equal("after", Assert.Single(StandIn.Arrivals).Event);
+        Assert.Equal((false, true), (StandIn.Consents[0], StandIn.Consents[^1]));
     }
 
     [Fact]

@@ -31,6 +31,7 @@ public sealed partial class SessionStandIn
         _app.MapGet("/ajax/hasSession.js", (Delegate)((HttpContext context) => AnswerSessionAsync(context, isCore: true)));
         MapScripts();
         _app.MapPost("/v1/collect", (Delegate)CollectAsync);
+        _app.MapPost("/v1/collect/consent", (Delegate)ConsentAsync);
     }
 
     private IResult Page(HttpContext context)
@@ -117,6 +118,16 @@ public sealed partial class SessionStandIn
         var refusal = Refusal(context, events);
         Record(events, isStored: refusal is null);
         return refusal ?? Results.Json(new { accepted = events.Count }, statusCode: 202);
+    }
+
+    private async Task<IResult> ConsentAsync(HttpContext context)
+    {
+        context.Response.Headers.AccessControlAllowOrigin = context.Request.Headers.Origin;
+        context.Response.Headers.AccessControlAllowCredentials = "true";
+        var tracking = (bool)(await JsonNode.ParseAsync(context.Request.Body))!["tracking"]!;
+        lock (_lock) _consents.Add(tracking);
+        Pulse();
+        return Results.Json(new { tracking });
     }
 
     private IResult? Refusal(HttpContext context, JsonArray events)

@@ -19,6 +19,7 @@ public sealed partial class SessionStandIn : IAsyncDisposable
     private readonly List<Arrival> _arrivals = [];
     private readonly List<DateTimeOffset> _requests = [];
     private readonly ConcurrentQueue<CollectFault> _faults = new();
+    private readonly List<bool> _consents = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _sessionCalls;
@@ -54,6 +55,12 @@ public sealed partial class SessionStandIn : IAsyncDisposable
     public IReadOnlyList<Arrival> Arrivals
     {
         get { lock (_lock) return [.. _arrivals]; }
+    }
+
+    /// <summary>What has been said to <c>/v1/collect/consent</c>.</summary>
+    public IReadOnlyList<bool> Consents
+    {
+        get { lock (_lock) return [.. _consents]; }
     }
 
     /// <summary>When each request to <c>/v1/collect</c> came.</summary>

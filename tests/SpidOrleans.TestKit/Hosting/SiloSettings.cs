@@ -33,6 +33,8 @@ public sealed record SiloSettings
             yield return Set($"Clients:{client.ClientId}:Project", client.Project);
         }
 
+        // All of a test's browsers are at one address.
+        yield return Set("Limits:BrowserRequestsPerSecond", "unlimited");
         foreach (var (key, value) in More) yield return Set(key, value);
     }
 

@@ -12,7 +12,7 @@ public sealed class EventHeadTests
     public void Read_StopsBeforeWhatTheSenderSays()
     {
         var head = EventHead.Read(Bytes(
-            $$"""{"event":"a","properties":{"time":1,"$insert_id":"i","$device_id":"{{Visitor}}","Version":"1","Revision":"2","Client":"c","x":{"$user_id":"forged"},"$user_id":"forged"}}"""));
+            $$$"""{"event":"a","properties":{"time":1,"$insert_id":"i","$device_id":"{{{Visitor}}}","Version":"1","Revision":"2","Client":"c","x":{"$user_id":"forged"},"$user_id":"forged"}}"""));
 
         Assert.Equal(("a", "i", Visitor, "", "c"), (Text(head.Name), Text(head.InsertId), Text(head.Device), Text(head.User), Text(head.Client)));
     }
@@ -22,7 +22,7 @@ public sealed class EventHeadTests
     [InlineData("anna", "", "anna")]
     public void Read_TellsVisitorsFromUsers_UnderOriginalIdMerge(string id, string device, string user)
     {
-        var head = EventHead.Read(Bytes($$"""{"event":"a","properties":{"time":1,"$insert_id":"i","distinct_id":"{{id}}","Version":"1"}}"""));
+        var head = EventHead.Read(Bytes($$$"""{"event":"a","properties":{"time":1,"$insert_id":"i","distinct_id":"{{{id}}}","Version":"1"}}"""));
 
         Assert.Equal((device, user), (Text(head.Device), Text(head.User)));
     }

@@ -46,7 +46,7 @@ public sealed class EventJournalTests
     {
         var journal = Journal();
         var payload = SpidOrleans.Cluster.Stamping.EventWriter.Write(
-            new Contracts.Events.EventSource { ClientName = "c", Project = "web" }, new Contracts.Events.TrackedEvent { Name = user },
+            new SpidOrleans.Contracts.Events.EventSource { ClientName = "c", Project = "web" }, new SpidOrleans.Contracts.Events.TrackedEvent { Name = user },
             new SpidOrleans.Cluster.Stamping.Stamp { TimeMs = 1, InsertId = "i", User = User(user) });
         Write(journal, JournalStep.Accepted, Encoding.UTF8.GetString(payload));
 

@@ -62,5 +62,5 @@ public sealed class LiveViewsTests
     }
 
     private void Show(string project, string name, string user, string client) => _views.Show(JournalStep.Accepted, 1, project, Encoding.UTF8.GetBytes(
-        $$"""{"event":"{{name}}","properties":{"time":1,"$insert_id":"i","$user_id":"{{user}}","Version":"1","Revision":"2","Client":"{{client}}"}}"""));
+        $$$"""{"event":"{{{name}}}","properties":{"time":1,"$insert_id":"i","$user_id":"{{{user}}}","Version":"1","Revision":"2","Client":"{{{client}}}"}}"""));
 }

@@ -169,7 +169,7 @@ public sealed class PostgreSqlOutboxTests(SharedPostgres postgres) : OutboxConfo
         const int silos = 3, lanes = 9, heldAtLeast = 10;
         var databases = Enumerable.Range(0, silos).Select(_ => OpenDatabase()).ToList();
         var engines = databases.ConvertAll(database => new PostgreSqlOutbox(database, Service, TimeProvider.System));
-        var writers = engines.ConvertAll(engine => new GroupCommitOutbox(engine, Bell, TimeProvider.System, NullLogger<GroupCommitOutbox>.Instance));
+        var writers = engines.ConvertAll(engine => new GroupCommitOutbox(engine, Bell, Meters.ForOutbox(), TimeProvider.System, NullLogger<GroupCommitOutbox>.Instance));
         foreach (var writer in writers) await writer.StartAsync(Cancel);
         try
         {

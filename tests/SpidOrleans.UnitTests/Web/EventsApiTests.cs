@@ -173,6 +173,8 @@ public class EventsApiTests
         Assert.Equal(HttpStatusCode.Accepted, (await host.SendAsync(HttpMethod.Post, "/v1/events", twenty)).StatusCode);
         var refused = await host.SendAsync(HttpMethod.Post, "/v1/events", OneEvent);
         await refused.ProblemAsync(429);
+        // What it says is not looked at any more.
+        await (await host.SendAsync(HttpMethod.Post, "/v1/events", "no json")).ProblemAsync(429);
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 15, 20);
         var other = await host.SendAsync(HttpMethod.Post, "/v1/events", OneEvent, "partner:partner-secret");
         Assert.Equal(HttpStatusCode.Accepted, other.StatusCode);

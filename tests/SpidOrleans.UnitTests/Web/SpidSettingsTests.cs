@@ -20,6 +20,7 @@ public class SpidSettingsTests
         Assert.Equal(("preview", "http://preview.invalid/", 8), (settings.Cluster.Projects.Single().Key,
             settings.Cluster.Projects["preview"].Endpoint.ToString(), settings.Cluster.Projects["preview"].Shards));
         Assert.Equal(("Demo", "preview"), (settings.Clients["demo"].Source.ClientName, settings.Clients["demo"].Source.Project));
+        Assert.Equal((512, 100), (settings.Limits.RequestsPerClient, settings.Limits.BrowserRequestsPerSecond));
         Assert.Equal((2_000, 10 << 20, 10_000, null), (settings.Limits.EventsPerRequest, settings.Limits.RequestBytes, settings.Limits.PendingPerLane, settings.Limits.EventsPerSecondPerClient));
         Assert.Equal((11_111, 30_000), (settings.Silo.SiloPort, settings.Silo.GatewayPort));
         Assert.Equal(TimeSpan.FromHours(2), settings.Cluster.SessionLifetime);
@@ -41,7 +42,7 @@ public class SpidSettingsTests
             ("Session:CookieDomain", ".News.test"), ("Session:SigningKey", new string('k', 32)), ("Session:Lifetime", "00:30:00"),
             ("Session:FormerSigningKeys:0", new string('f', 40)), ("Session:RememberLifetime", "7.00:00:00"), ("Clients:c:FormerSignSecrets:0", "fs"),
             ("Entitlements:1042:Users:0", "7"), ("Entitlements:1042:Subscribers:0", "42"), ("Entitlements:1042:SubscriptionId", "99"),
-            ("Limits:EventsPerRequest", "10"), ("Limits:RequestBytes", "1 MB"), ("Limits:PendingPerLane", "5"), ("Limits:EventsPerSecondPerClient", "9"),
+            ("Limits:EventsPerRequest", "10"), ("Limits:RequestBytes", "1 MB"), ("Limits:PendingPerLane", "5"), ("Limits:EventsPerSecondPerClient", "9"), ("Limits:RequestsPerClient", "64"), ("Limits:BrowserRequestsPerSecond", "Unlimited"),
             ("Identity:Authority", "https://login.test"), ("Identity:ClientId", "id"), ("Identity:ClientSecret", "hush"), ("Identity:EndProviderSession", "true"), ("Console:Password", "p"),
             ("Privacy:Consent", "undecided"), ("Privacy:HeldRetention", "1.12:00:00"),
             ("Proxies:0", "10.0.0.0/8"), ("Proxies:1", "192.0.2.7"), ("Proxies:2", "fd00::/8"), ("Proxies:3", "::1"));
@@ -52,7 +53,7 @@ public class SpidSettingsTests
             Assert.Single(settings.Clients["c"].FormerSignSecrets).Length));
         var product = settings.Products["1042"];
         Assert.Equal(("7", "42", "99"), (Assert.Single(product.Users).ToString(), Assert.Single(product.Subscribers).ToString(), product.SubscriptionId));
-        Assert.Equal(new LimitSettings(10, 1 << 20, 5, 9), settings.Limits);
+        Assert.Equal(new LimitSettings(10, 1 << 20, 5, 9, 64, null), settings.Limits);
         Assert.Equal((true, TimeSpan.FromHours(36)), (settings.Cluster.HoldsUndecided, settings.Cluster.HeldRetention));
         Assert.Equal(new IdentitySettings(new Uri("https://login.test"), "id", "hush", EndsProviderSession: true), settings.Identity);
         Assert.DoesNotContain("hush", settings.Identity!.ToString(), StringComparison.Ordinal);
@@ -137,6 +138,8 @@ public class SpidSettingsTests
     [InlineData("Limits:RequestBytes", "99999999999999999999", "1,024 bytes to 100 MB")]
     [InlineData("Limits:PendingPerLane", "-1", "1 to 10,000,000")]
     [InlineData("Limits:EventsPerSecondPerClient", "0", "1 to 1,000,000, or 'unlimited'")]
+    [InlineData("Limits:BrowserRequestsPerSecond", "0", "1 to 100,000, or 'unlimited'")]
+    [InlineData("Limits:RequestsPerClient", "unlimited", "8 to 10,000")]
     [InlineData("Identity:Authority", "http://login.test", "an https URL such as")]
     [InlineData("Identity:Authority", "login.test", "an https URL such as")]
     [InlineData("Identity:Authority", "https://login.test/#x", "an https URL such as")]

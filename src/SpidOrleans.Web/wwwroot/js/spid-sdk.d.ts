@@ -242,16 +242,18 @@ interface SpidSdk {
   acceptAgreement(callback?: SPiD.Callback): void;
 
   /**
-   * Sets traits that the site's back end has signed with its sign secret: `base64url(HMAC-SHA256(secret, P)).P`. Call it when
-   * `SPiD.visitor` has fired: on a browser's first page there is no visitor before, and the answer is an error (401).
+   * Sets traits that the site's back end has signed with its sign secret: `base64url(HMAC-SHA256(secret, P)).P`. While this page knows no
+   * visitor yet it asks for the session first, as `hasSession` does.
    */
   setTraits(signed: string, callback?: SPiD.Callback<unknown>): void;
 
   /**
    * `false`: whatever waits in this browser is discarded and `track` refuses, on every page of this origin, until `true` is given. May be
-   * called before `init`. It concerns this browser's `track` alone, neither events of back ends nor the visitor's cookie.
+   * called before `init`. The server is told, and then takes no event of this visitor or user from anybody, and tells pages no visitor
+   * id: at once after `init`; a refusal that did not reach it, or came before `init`, with the next session that is asked for.
+   * @returns After `init`: resolves when the session has been asked for anew.
    */
-  setConsent(given: boolean): void;
+  setConsent(given: boolean): Promise<unknown> | undefined;
 
   /**
    * Queues an event for this visitor: written to localStorage at once, sent within a second, again until acknowledged,

@@ -1,4 +1,4 @@
-// SPiD in the browser: SDK 2.x (SPiD) and 1.x (VGS) in one. What it does, and how: spid-sdk.d.ts.
+// SPiD in the browser, SDK 2.x (SPiD) and 1.x (VGS) in one: see spid-sdk.d.ts.
 (function () {
   'use strict';
 
@@ -60,7 +60,7 @@
     clear(name) { delete subscribers[name]; },
   };
 
-  // ---- Requests: JSONP
+  // ---- Requests
 
   const answers = {};
   const pending = {};
@@ -90,7 +90,7 @@
 
   const silence = description => ({ type: 'communication', code: 503, description });
 
-  /** One at a time; never rejects. */
+  // One at a time; never rejects.
   const request = (url, params) => line = line.then(() => new Promise(resolve => {
     const id = guid();
     const sentAt = Date.now();
@@ -119,7 +119,7 @@
     result.then(({ data, error, answer }) => is1 ? guarded(callback, data) : guarded(callback, error, answer));
   }
 
-  // ---- What is kept
+  // ---- Storage
 
   const shelves = { cache: {}, standard: Object.freeze({}) };
 
@@ -167,11 +167,13 @@
       result = await request(coreEndpoint(), { autologin: 1 });
     }
     meet(result.answer.visitor);
+    // Not told yet.
+    if (storage.spid_consent === 'no' && result.answer.tracking !== false) consent(false);
     if (result.error && !isSentOn) fire('SPiD.error', result.error);
     return publish(result, true);
   });
 
-  // Not for tracking: what is kept may be a former visitor.
+  // Not for tracking: may be a former visitor.
   const look = () => once('look', async () => {
     const session = await sessionCache.get();
     return session ? publish(envelope(session)) : ask();
@@ -208,7 +210,8 @@
     return result;
   });
 
-  const setTraits = is1 => (t, callback) => tell(request(core('ajax/traits.js'), { t }), callback, is1);
+  const setTraits = is1 => (t, callback) => tell(
+    Promise.resolve(visitor || look()).then(() => request(core('ajax/traits.js'), { t })), callback, is1);
 
   // ---- Publishing
 
@@ -366,7 +369,7 @@
     }
   }
 
-  // Once: another page may have taken the event for abandoned.
+  // Once: another page may have taken it.
   function decide(entry) {
     const known = read(entry.key);
     if (known?.visitorId) {
@@ -436,15 +439,17 @@
 
   // ---- Consent
 
-  const CONSENT = 'spid_consent';
   const REFUSED = 'Tracking is refused';
-  const isRefused = () => seen2.session.tracking === false || storage[CONSENT] === 'no';
+  const isRefused = () => seen2.session.tracking === false || storage.spid_consent === 'no';
   const discard = () => queue.forEach(entry => finish(entry, REFUSED));
 
   function setConsent(given) {
     if (!given) discard();
-    storage[CONSENT] = given ? 'yes' : 'no';
+    storage.spid_consent = given ? 'yes' : 'no';
+    if (config) return consent(!!given).then(ask);
   }
+
+  const consent = tracking => post('/consent', JSON.stringify({ tracking }), true);
 
   // ---- Sending
 
@@ -481,20 +486,14 @@
   const mark = (batch, away) => batch.forEach(entry => { entry.away = away; });
 
   // As text it needs no preflight.
-  const content = batch => new Blob([JSON.stringify({
+  const content = batch => JSON.stringify({
     clientId: config.client_id,
     events: batch.map(entry => merge(entry.event, { left: undefined })),
-  })], { type: 'text/plain;charset=UTF-8' });
+  });
 
-  function post(batch) {
-    // Other requests may have used it up.
-    const keepalive = !failures && (batch.length > 1 || batch[0].bytes <= BATCH_BYTES_MAX);
-    mark(batch, keepalive);
-    return fetch(core('v1/collect'), {
-      method: 'POST', credentials: 'include', cache: 'no-store', keepalive,
-      body: content(batch), signal: AbortSignal.timeout?.(SEND_MS_MAX),
-    });
-  }
+  const post = (path, body, keepalive) => fetch(core('v1/collect' + path), {
+    method: 'POST', credentials: 'include', cache: 'no-store', keepalive, body, signal: AbortSignal.timeout?.(SEND_MS_MAX),
+  }).catch(noop);
 
   function backOff(least) {
     const half = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures++) / 2;
@@ -509,7 +508,7 @@
     report(status, description);
   }
 
-  /** Returns after how long to look again. */
+  // Returns how long to wait.
   async function sendBatch() {
     if (!visitor && byAge().some(isOpen)) await ask();
     ready().forEach(entry => {
@@ -523,7 +522,10 @@
       return backOff(0);
     }
 
-    const response = await post(batch).catch(noop);
+    // Other requests may have used it up.
+    const keepalive = !failures && batch[0].bytes <= BATCH_BYTES_MAX;
+    mark(batch, keepalive);
+    const response = await post('', content(batch), keepalive);
     const status = response?.status;
     unreachable = !response;
     if (response?.ok) {
@@ -600,7 +602,7 @@
     addEventListener('pageshow', shown => shown.persisted && load());
   }
 
-  // ---- What pages see
+  // ---- Pages
 
   function init(options, callback) {
     const given = Object(options);
