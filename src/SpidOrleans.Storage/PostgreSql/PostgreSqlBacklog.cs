@@ -73,7 +73,8 @@ internal sealed class PostgreSqlBacklog(PostgreSqlDatabase database, TimeProvide
         var last = (long)(await ask.ExecuteScalarAsync(cancellationToken))!;
         if (_before is not { } known || known.Position != last || now - _markedAt >= MarkedAgainMs)
         {
-            (long Position, long At)[] marks = _before is { } before ? [before, (last, now)] : [(last, now)];
+            // One statement may not say two things of one position.
+            (long Position, long At)[] marks = _before is { } before && before.Position != last ? [before, (last, now)] : [(last, now)];
             await using var mark = new NpgsqlCommand(MarkSql, connection);
             mark.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. marks.Select(one => one.Position)] });
             mark.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. marks.Select(one => one.At)] });
