@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using SpidOrleans.Cluster.Outbox;
-using SpidOrleans.Cluster.Telemetry;
 using Xunit;
 
 namespace SpidOrleans.UnitTests.Outbox;
