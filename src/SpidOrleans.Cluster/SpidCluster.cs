@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Streams;
-using SpidOrleans.Cluster.DeadLetters;
 using SpidOrleans.Cluster.Consent;
+using SpidOrleans.Cluster.DeadLetters;
 using SpidOrleans.Cluster.Emission;
 using SpidOrleans.Cluster.Erasure;
 using SpidOrleans.Cluster.Intake;
