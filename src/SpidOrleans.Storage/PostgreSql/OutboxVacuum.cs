@@ -63,8 +63,10 @@ internal sealed partial class OutboxVacuum(PostgreSqlDatabase database, TimeProv
         _endedAt = clock.GetTimestamp();
     }
 
+    /// <summary>Any number of times: a container disposes what it knows by two names twice.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested) return;
         await _stopping.CancelAsync();
         await _run;
         _stopping.Dispose();

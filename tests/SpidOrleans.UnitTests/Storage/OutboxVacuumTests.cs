@@ -70,6 +70,15 @@ public sealed class OutboxVacuumTests(SharedPostgres postgres) : IAsyncLifetime
         await UntilItHasVacuumedAsync(vacuum, 1);
     }
 
+    [Fact]
+    public async Task DisposedTwice_ItIsDisposed()
+    {
+        var vacuum = new OutboxVacuum(_database, _clock);
+        vacuum.Removed(OutboxVacuum.SegmentsMin);
+        await vacuum.DisposeAsync();
+        await vacuum.DisposeAsync();
+    }
+
     private async Task UntilItHasVacuumedAsync(OutboxVacuum vacuum, int times)
     {
         while (await VacuumsAsync() < times)
