@@ -20,7 +20,7 @@ public abstract partial class HostProcess
         start.Environment["ASPNETCORE_CONTENTROOT"] = File.Exists(Path.Combine(home, "appsettings.json")) ? home : DataFolder;
         start.Environment["Logging__LogLevel__Microsoft"] = "Warning";
         foreach (var (key, value) in OwnSettings()) start.Environment[SiloSettings.Variable(key)] = value;
-        foreach (var (name, value) in _settings.Environment()) start.Environment[name] = value;
+        foreach (var (name, value) in _settings.Environment(Build)) start.Environment[name] = value;
         return start;
     }
 

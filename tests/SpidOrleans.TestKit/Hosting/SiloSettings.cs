@@ -22,7 +22,7 @@ public sealed record SiloSettings
     /// <summary>Gets the last lines that the host wrote, in the end: for the message of a failing test.</summary>
     public Action<string>? Report { get; init; }
 
-    internal IEnumerable<KeyValuePair<string, string>> Environment()
+    internal IEnumerable<KeyValuePair<string, string>> Environment(string? build)
     {
         foreach (var client in Clients)
         {
@@ -33,8 +33,8 @@ public sealed record SiloSettings
             yield return Set($"Clients:{client.ClientId}:Project", client.Project);
         }
 
-        // All of a test's browsers are at one address.
-        yield return Set("Limits:BrowserRequestsPerSecond", "unlimited");
+        // All of a test's browsers are at one address. The oldest build that is tested does not know the key.
+        if (build is null) yield return Set("Limits:BrowserRequestsPerSecond", "unlimited");
         foreach (var (key, value) in More) yield return Set(key, value);
     }
 
