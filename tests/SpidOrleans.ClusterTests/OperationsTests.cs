@@ -114,8 +114,9 @@ public sealed class OperationsTests(SpidTestCluster cluster) : IAsyncLifetime
         await TrackAsync("b", _name, "first");
         await TrackAsync("a", _name, "of-another-project");
         await cluster.ArrivalsAsync(arrivals => arrivals.Any(arrival => arrival.Event == _name && arrival.Token == "token-a"));
+        // What has arrived is removed a moment later.
+        await WaitAsync(async () => (await cluster.Operations(1).ReadPendingAsync([_visitor.Key])).Count == 1);
         var pending = await cluster.Operations(1).ReadPendingAsync([_visitor.Key]);
-        Assert.Equal(1, pending.Count);
         Assert.Contains(_name, Encoding.UTF8.GetString(Assert.Single(pending.Events).Payload.Span), StringComparison.Ordinal);
         Assert.Single((await cluster.Operations(0).FindPendingAsync("first")).Events);
         var backlog = (await cluster.Operations(0).ReportAsync()).Backlog!.Value;
