@@ -10,8 +10,8 @@ namespace SpidOrleans.ChaosTests;
 /// <summary>A visitor that has only been looked at leaves nothing behind, so bots cost nothing.</summary>
 public sealed class LookingTests
 {
-    /// <summary>A silo's signs of life, whoever calls.</summary>
-    private static readonly string[] SignsOfLife = ["orleans_membership"];
+    /// <summary>A silo's signs of life, and its looks at what waits, whoever calls.</summary>
+    private static readonly string[] SignsOfLife = ["orleans_membership", "outbox_mark"];
 
     /// <summary>A silo's goodbye.</summary>
     private static readonly string[] Membership = [.. SignsOfLife, "orleans_membership_version"];
