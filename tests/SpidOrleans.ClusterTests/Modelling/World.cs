@@ -108,9 +108,9 @@ internal sealed class World(bool holdsUndecided)
         if (visitor.Answers.TryGetValue(insertId, out var known)) return known;
         if (visitor.Next is null && visitor.Person is null) Link(visitor, person);
         if (visitor.Next is null && visitor.Person != person) visitor.Next = fresh();
-        if (visitor.Next is not null) visitor.Next = Login(visitor.Next, person, insertId, fresh);
-        else SignIn(visitor, person);
-        return visitor.Answers[insertId] = visitor.Next ?? visitor;
+        if (visitor.Next is { } next) return visitor.Answers[insertId] = Login(next, person, insertId, fresh);
+        SignIn(visitor, person);
+        return visitor.Answers[insertId] = visitor;
     }
 
     /// <summary>The fresh visitor after a logout that a sender addressed to <paramref name="visitor"/>, and who was
